@@ -1,0 +1,119 @@
+/* A system: broker, subscriber, registry, scheduler, requests and timers, tied together. Several may live in one process. */
+#ifndef AIRS_SYSTEM_H
+#define AIRS_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <airs/actor.h>
+#include <airs/component.h>
+#include <airs/export.h>
+#include <airs/log.h>
+#include <airs/messaging.h>
+#include <airs/registry.h>
+#include <airs/status.h>
+
+/* Something an operator would want to know, told as it happens. */
+typedef enum airs_event_kind {
+    AIRS_EVENT_STARTED,     /* start returned AIRS_OK */
+    AIRS_EVENT_INIT_FAILED, /* start failed: the component is stopped */
+    AIRS_EVENT_RESTARTED,   /* a crash, a fresh incarnation */
+    AIRS_EVENT_GAVE_UP,     /* the 4th crash within 60 s: the component is stopped */
+    AIRS_EVENT_STOPPED,     /* normally */
+} airs_event_kind;
+
+typedef struct airs_event {
+    airs_event_kind kind;
+    airs_component component;
+    const airs_component_id *id;
+    const airs_error *error; /* why; NULL when there is nothing to say */
+} airs_event;
+
+typedef struct airs_system_options {
+    unsigned workers;        /* 0: as many as the affinity mask and the cgroup's cpu.max allow, at least 2 */
+    airs_log *log;           /* may be NULL; must outlive the system */
+    size_t dead_letters;     /* ring entries, 0 = 10,000 */
+    size_t dead_letter_bytes; /* 0 = 16 MiB */
+
+    /* On a worker thread (or the thread that stops the system); must not block or stop the system. May be NULL. */
+    void (*on_event)(void *user, const airs_event *event);
+    /* Told when the first worker wakes and when the last one goes to sleep; on worker threads; short. May be NULL. */
+    void (*on_activity)(void *user, bool active);
+    void *user;
+} airs_system_options;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* `options` may be NULL for the defaults. Errors: AIRS_EINVAL, AIRS_ENOMEM. */
+AIRS_API airs_status airs_system_new(const airs_system_options *options, airs_system **ret_system, airs_error *error);
+
+/* Subscribes the runtime, starts the workers, and with them the start callbacks of what was spawned before.
+ * Errors: AIRS_EBUSY (started before), AIRS_EUNAVAILABLE (threads). */
+AIRS_API airs_status airs_system_start(airs_system *system, airs_error *error);
+
+/* Waits until no start callback of an actor spawned so far is waiting or running. Errors: AIRS_ETIMEOUT, AIRS_EDEADLK inside a handler. */
+AIRS_API airs_status airs_system_wait_started(airs_system *system, uint32_t timeout_ms);
+
+/* Waits until nothing is queued, held, in hand or awaiting a reply; timers not yet due don't count. timeout_ms 0 = no limit.
+ * Errors: AIRS_ETIMEOUT, AIRS_EINTERRUPTED (airs_system_close_sources was called meanwhile), AIRS_EDEADLK inside a handler. */
+AIRS_API airs_status airs_system_wait_quiescent(airs_system *system, uint32_t timeout_ms);
+
+/* Draining begins: host threads are refused with AIRS_ESTOPPING, those blocked in a send are woken with it, and timers not yet due are
+ * cancelled. Components go on. Idempotent. Thread: any; not from a signal handler. */
+AIRS_API void airs_system_close_sources(airs_system *system);
+
+/* close_sources, then waits until the system is quiet. 0 = no limit. Errors: AIRS_ETIMEOUT: messages are left, stop will make them dead letters. */
+AIRS_API airs_status airs_system_drain(airs_system *system, uint32_t timeout_ms);
+
+/* Ends a drain, a wait_quiescent or a blocked send at once with AIRS_EINTERRUPTED (sends: AIRS_ESTOPPING). Thread: any. */
+AIRS_API void airs_system_interrupt(airs_system *system);
+
+/* Stops every actor after the message in hand, the newest first, makes dead letters of what is left (reason stopping), and joins the workers.
+ * Host threads must not be inside other airs calls on this system, or will get AIRS_ESTOPPING. Errors: AIRS_EDEADLK inside a handler. */
+AIRS_API airs_status airs_system_stop(airs_system *system);
+
+/* Stops it if it runs, and frees everything. NULL is fine. Nobody else may be using it. */
+AIRS_API void airs_system_free(airs_system *system);
+
+AIRS_API airs_messaging *airs_system_messaging(airs_system *system);
+AIRS_API airs_registry *airs_system_registry(airs_system *system);
+AIRS_API airs_log *airs_system_log(airs_system *system);
+AIRS_API unsigned airs_system_workers(const airs_system *system);
+
+/* See airs_balance: exact after airs_system_stop; before, each figure is right on its own. */
+AIRS_API void airs_system_balance(airs_system *system, airs_balance *ret_balance);
+
+/* --- host threads ----------------------------------------------------------------------------------------------------- */
+
+typedef enum airs_when_full { AIRS_REJECT_WHEN_FULL, AIRS_BLOCK_WHEN_FULL } airs_when_full;
+
+/* A message from outside (sender AIRS_OUTSIDE, known to capabilities as airs/outside/0); `data` is copied.
+ * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL (when rejecting),
+ *         AIRS_EDEADLK (blocking inside a handler), AIRS_ESTOPPING, AIRS_ENOSUBSCRIBER (not started), AIRS_ENOMEM.
+ * Thread: any. Order: FIFO from one thread to one target. */
+AIRS_API airs_status airs_send(airs_system *system, airs_component to, const void *data, size_t length, airs_when_full when_full);
+
+/* How a request from a host thread ended: AIRS_OK and the reply, or the reason and its detail. Called exactly once, on a worker thread or inside
+ * airs_system_stop; `data` is valid during the call. It must not block; it may send. */
+typedef void (*airs_reply_callback)(void *user, airs_status status, const void *data, size_t length);
+
+/* Errors: as airs_send; then the callback is not called. timeout_ms 0 = 30 s; UINT32_MAX = none shorter than 49 days. */
+AIRS_API airs_status airs_request_async(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
+                                        airs_when_full when_full, airs_reply_callback callback, void *user);
+
+/* Waits for the end. `ret_data` is malloc'ed and terminated by a 0 that is not counted; the caller frees it.
+ * Errors: as airs_send with blocking, and the reason of the request's failure (then `error` has the detail). */
+AIRS_API airs_status airs_request_wait(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
+                                       void **ret_data, size_t *ret_length, airs_error *error);
+
+/* The payload limit of a component, for callers that check before they send. Errors: as airs_registry_id_of. */
+AIRS_API airs_status airs_payload_limit(airs_system *system, airs_component to, size_t *ret_bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

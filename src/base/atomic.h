@@ -1,0 +1,40 @@
+/* Atomics, always with an explicit order. Everything concurrent in airs goes through these names, so that an explorer can stand in for them
+ * and every ordering can be found by its label (docs/CONCURRENCY.md). */
+#ifndef AIRSI_BASE_ATOMIC_H
+#define AIRSI_BASE_ATOMIC_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define AIRSI_ATOMIC(type) _Atomic(type)
+
+#define airsi_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define airsi_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define airsi_load_seq_cst(p) atomic_load_explicit((p), memory_order_seq_cst)
+
+#define airsi_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define airsi_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define airsi_store_seq_cst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
+
+#define airsi_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define airsi_exchange_seq_cst(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+
+#define airsi_fetch_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define airsi_fetch_add_acq_rel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
+#define airsi_fetch_add_seq_cst(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+#define airsi_fetch_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define airsi_fetch_sub_acq_rel(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+#define airsi_fetch_sub_seq_cst(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
+#define airsi_fetch_or_acq_rel(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define airsi_fetch_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
+
+/* Weak: may fail for no reason, so it stands in a loop. On failure `*expected` holds what was found, loaded with relaxed. */
+#define airsi_cas_acq_rel(p, expected, desired)                                                                        \
+    atomic_compare_exchange_weak_explicit((p), (expected), (desired), memory_order_acq_rel, memory_order_relaxed)
+#define airsi_cas_relaxed(p, expected, desired)                                                                        \
+    atomic_compare_exchange_weak_explicit((p), (expected), (desired), memory_order_relaxed, memory_order_relaxed)
+/* Strong, with acquire on failure too: for decisions that are taken once. */
+#define airsi_cas_strong_acq_rel(p, expected, desired)                                                                 \
+    atomic_compare_exchange_strong_explicit((p), (expected), (desired), memory_order_acq_rel, memory_order_acquire)
+
+#endif
