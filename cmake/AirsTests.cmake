@@ -1,0 +1,74 @@
+# Everything under tests/, by glob: C tests of each tier, guests for them, and end-to-end scripts.
+
+pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+find_program(AIRS_WAT2WASM wat2wasm REQUIRED)
+
+set(airs_guests_folder ${PROJECT_BINARY_DIR}/guests)
+set(airs_test_environment
+    AIRS=${PROJECT_BINARY_DIR}/airs
+    AIRS_GUESTS=${airs_guests_folder}
+    AIRS_EXAMPLES=${PROJECT_BINARY_DIR}/examples
+    AIRS_BUILD=${PROJECT_BINARY_DIR}
+    SOURCE=${PROJECT_SOURCE_DIR})
+if(AIRS_SANITIZE)
+    list(APPEND airs_test_environment "UBSAN_OPTIONS=print_stacktrace=1" "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
+         "ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1")
+    set(airs_timeout_factor 5)
+else()
+    set(airs_timeout_factor 1)
+endif()
+
+function(airs_register_test name label seconds)
+    math(EXPR seconds "${seconds} * ${airs_timeout_factor}")
+    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${seconds} ENVIRONMENT "${airs_test_environment}")
+endfunction()
+
+# Guests: C through the SDK, text modules (with every proposal switched on, for what airs must refuse) through wat2wasm.
+file(GLOB wat_guests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/guests/*.wat)
+foreach(source IN LISTS wat_guests)
+    cmake_path(GET source STEM name)
+    set(module ${airs_guests_folder}/${name}.wasm)
+    add_custom_command(
+        OUTPUT ${module}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${airs_guests_folder}
+        COMMAND ${AIRS_WAT2WASM} --enable-all --debug-names -o ${module} ${source}
+        DEPENDS ${source}
+        COMMENT "Building guest ${name}"
+        VERBATIM)
+    list(APPEND wat_modules ${module})
+endforeach()
+add_custom_target(airs_wat_guests ALL DEPENDS ${wat_modules})
+
+if(COMMAND airs_add_guest)
+    file(GLOB c_guests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/guests/*.c)
+    foreach(source IN LISTS c_guests)
+        cmake_path(GET source STEM name)
+        airs_add_guest(${name} SOURCES ${source} OUTPUT_DIR ${airs_guests_folder})
+    endforeach()
+endif()
+
+# C tests: tests/<tier>/test_<name>.c is one executable; other .c files beside it are shared by the tests of that tier.
+foreach(tier IN LISTS airs_tiers)
+    file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/test_*.c)
+    file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/*.c)
+    list(REMOVE_ITEM shared ${tests})
+    foreach(source IN LISTS tests)
+        cmake_path(GET source STEM name)
+        set(target ${tier}_${name})
+        add_executable(${target} ${source} ${shared})
+        set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${tier} OUTPUT_NAME ${name})
+        target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+        target_link_libraries(${target} PRIVATE airs_flags airs_static PkgConfig::cmocka PkgConfig::yaml PkgConfig::jansson)
+        add_test(NAME ${tier}/${name} COMMAND ${target})
+        airs_register_test(${tier}/${name} ${tier} 120)
+    endforeach()
+endforeach()
+
+# End to end through the program: tests/e2e/<name>.sh; lib.sh is what they share.
+file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/e2e/*.sh)
+list(FILTER scripts EXCLUDE REGEX "/lib\\.sh$")
+foreach(script IN LISTS scripts)
+    cmake_path(GET script STEM name)
+    add_test(NAME e2e/${name} COMMAND bash ${script})
+    airs_register_test(e2e/${name} e2e 300)
+endforeach()
