@@ -43,7 +43,7 @@ if(COMMAND airs_add_guest)
     file(GLOB c_guests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/guests/*.c)
     foreach(source IN LISTS c_guests)
         cmake_path(GET source STEM name)
-        airs_add_guest(${name} SOURCES ${source} OUTPUT_DIR ${airs_guests_folder})
+        airs_add_guest(${name} SOURCES ${source} OUTPUT_DIRECTORY ${airs_guests_folder})
     endforeach()
 endif()
 
