@@ -1,0 +1,85 @@
+#include <airs/id.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEGMENT_RULE "1 to 63 characters of a-z, 0-9 and - are right"
+
+static const char *const segment_names[3] = { "namespace", "name", "instance" };
+
+typedef struct segment {
+    const char *text;
+    size_t length;
+} segment;
+
+static bool allowed(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+static airs_status check_segment(const segment *s, const char *which, airs_error *error) {
+    if (s->length == 0) {
+        return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id is empty; " SEGMENT_RULE, which);
+    }
+    if (s->length > AIRS_ID_SEGMENT_MAX) {
+        return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has %zu characters; " SEGMENT_RULE, which, s->length);
+    }
+    for (size_t i = 0; i < s->length; i++) {
+        if (!allowed(s->text[i])) {
+            return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has '%c' at position %zu; " SEGMENT_RULE, which,
+                                  s->text[i], i + 1);
+        }
+    }
+    return AIRS_OK;
+}
+
+airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
+                                   size_t instance_length, airs_component_id *ret_id, airs_error *error) {
+    const segment segments[3] = { { ns, ns_length }, { name, name_length }, { instance, instance_length } };
+    for (int i = 0; i < 3; i++) {
+        airs_status status = check_segment(&segments[i], segment_names[i], error);
+        if (status != AIRS_OK) {
+            return status;
+        }
+    }
+
+    airs_component_id id;
+    memset(&id, 0, sizeof id);
+    id.name_at = (uint8_t)(ns_length + 1);
+    id.instance_at = (uint8_t)(id.name_at + name_length + 1);
+    id.length = (uint8_t)(id.instance_at + instance_length);
+    memcpy(id.text, ns, ns_length);
+    id.text[ns_length] = '/';
+    memcpy(id.text + id.name_at, name, name_length);
+    id.text[id.instance_at - 1] = '/';
+    memcpy(id.text + id.instance_at, instance, instance_length);
+    *ret_id = id;
+    return AIRS_OK;
+}
+
+airs_status airs_component_id_parse(const char *text, size_t length, airs_component_id *ret_id, airs_error *error) {
+    segment segments[3];
+    size_t count = 0;
+    size_t start = 0;
+    for (size_t at = 0; at <= length; at++) {
+        if (at < length && text[at] != '/') {
+            continue;
+        }
+        if (count < 3) {
+            segments[count].text = text + start;
+            segments[count].length = at - start;
+        }
+        count++;
+        start = at + 1;
+    }
+    if (count != 3) {
+        int shown = (int)(length < 80 ? length : 80);
+        return airs_error_set(error, AIRS_EINVALID_ID, "\"%.*s\" has %zu segment%s; an id is namespace/name/instance", shown,
+                              text != NULL ? text : "", count, count == 1 ? "" : "s");
+    }
+    return airs_component_id_make(segments[0].text, segments[0].length, segments[1].text, segments[1].length, segments[2].text,
+                                  segments[2].length, ret_id, error);
+}
+
+bool airs_component_id_equal(const airs_component_id *a, const airs_component_id *b) {
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
