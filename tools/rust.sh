@@ -13,6 +13,7 @@ rust_is_new_enough() {
 
 # Sets CARGO and RUSTC to a pair that is new enough: the first on PATH, else Debian's (rustc-web, cargo-web). Both come from one folder,
 # so that cargo never drives a compiler of another age.
+# shellcheck disable=SC2034 # used by who sources this
 find_rust() {
     local candidate folder
     for candidate in "$(command -v cargo || true)" /usr/bin/cargo; do

@@ -1,0 +1,49 @@
+# A thin front: CMake does the work. `make help` lists the targets.
+PRESET ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
+INPUT ?= /var/log/dpkg.log
+JOBS ?= $(shell nproc)
+BUILD := build/$(PRESET)
+
+all: build ## the library and the program (PRESET=release|debug|asan|tsan)
+
+build: $(BUILD)/build.ninja
+	cmake --build $(BUILD) --parallel $(JOBS)
+
+$(BUILD)/build.ninja:
+	tools/bootstrap build test
+	cmake --preset $(PRESET)
+
+bootstrap: ## installs the Debian packages that are missing
+	tools/bootstrap build test
+
+demo: bootstrap build ## builds and runs examples/logwatch on INPUT (default: this machine's dpkg.log)
+	INPUT='$(INPUT)' examples/logwatch/demo.sh
+
+test: bootstrap build ## every test through ctest
+	ctest --preset $(PRESET) --parallel $(JOBS)
+
+bench: build ## the benchmarks; JSON lines
+	cmake --build $(BUILD) --target bench
+
+install: build ## into PREFIX (default /usr/local), under DESTDIR if given
+	DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
+
+format: ## rewrites the sources in the project's style
+	tools/bootstrap lint
+	tools/lint --fix
+
+lint: ## clang-format, clang-tidy, layer check, shellcheck
+	tools/bootstrap build test lint
+	$(MAKE) $(BUILD)/build.ninja
+	tools/lint $(BUILD)
+
+clean: ## removes every build folder (the Wasmtime cache stays)
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.NOTPARALLEL: # bootstrap comes before build, build before what uses it; Ninja does the parallel work
+.PHONY: all build bootstrap demo test bench install format lint clean help
