@@ -101,7 +101,7 @@ bool airsi_guest_exit(airsi_guest *guest, int code);
 uint8_t *airsi_guest_memory(airsi_guest *guest, uint32_t at, uint32_t length, uint32_t align, const char *what);
 
 /* The same for something the host copies out of the guest, charged to the lift budget of the running call (1 MiB + payload limit, set anew by
- * airsi_guest_begin_host_call), since lists may alias. */
+ * the host function is entered), since lists may alias. */
 const uint8_t *airsi_guest_lift(airsi_guest *guest, uint32_t at, uint32_t length, uint32_t align, const char *what);
 
 /* A string: lifted and checked for UTF-8. */
@@ -127,11 +127,12 @@ void airsi_guest_charge_blocked(airsi_guest *guest, uint64_t ns);
 
 /* --- life, for the component ------------------------------------------------------------------------------------------------ */
 
-struct airsi_module; /* engine/module.h */
+struct airs_wasm_module; /* engine/module.h */
 
 /* A store, limits, an instance; runs the start section and _initialize with messaging off, in the budget of `init_ms`.
  * On failure *ret_trap says why (AIRS_ETRAP), or AIRS_ENOMEM. */
-airs_status airsi_guest_new(struct airsi_module *module, void *owner, const airs_limits *limits, airsi_guest **ret_guest, airsi_trap *ret_trap);
+airs_status airsi_guest_new(struct airs_wasm_module *module, void *owner, const airs_limits *limits, airsi_guest **ret_guest,
+                            airsi_trap *ret_trap);
 void airsi_guest_free(airsi_guest *guest); /* NULL is fine */
 
 bool airsi_guest_has(const airsi_guest *guest, airsi_export which);
