@@ -1,0 +1,13 @@
+/* Its init refuses every config. */
+#include <airs.h>
+
+static airs_result init(const char *config, size_t length) {
+    (void)length;
+    return airs_failf("this config is not what I want: %s", config);
+}
+AIRS_INIT(init);
+
+static airs_result handle_message(const airs_message *message) {
+    return airs_reply_with(message->data, message->length);
+}
+AIRS_HANDLE_MESSAGE(handle_message);
