@@ -98,7 +98,7 @@ static size_t escape_json_one(char *out, const piece *one) {
 
 static piece next(const uint8_t *bytes, size_t length) {
     size_t sequence = airsi_utf8_sequence(bytes, length);
-    piece one = { bytes, sequence != 0 ? sequence : 1, sequence != 0 };
+    piece one = {bytes, sequence != 0 ? sequence : 1, sequence != 0};
     return one;
 }
 

@@ -39,14 +39,14 @@ static void absorb(sip *s, uint64_t word) {
 uint64_t airsi_siphash(const uint8_t key[16], const void *data, size_t length) {
     uint64_t k0 = load(key);
     uint64_t k1 = load(key + 8);
-    sip s = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u };
+    sip s = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
 
     const uint8_t *bytes = data;
     size_t at = 0;
     for (; length - at >= 8; at += 8) {
         absorb(&s, load(bytes + at));
     }
-    uint8_t last[8] = { 0 };
+    uint8_t last[8] = {0};
     if (length > at) {
         memcpy(last, bytes + at, length - at);
     }

@@ -5,7 +5,7 @@
 
 #define SEGMENT_RULE "1 to 63 characters of a-z, 0-9 and - are right"
 
-static const char *const segment_names[3] = { "namespace", "name", "instance" };
+static const char *const segment_names[3] = {"namespace", "name", "instance"};
 
 typedef struct segment {
     const char *text;
@@ -25,8 +25,8 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
     }
     for (size_t i = 0; i < s->length; i++) {
         if (!allowed(s->text[i])) {
-            return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has '%c' at position %zu; " SEGMENT_RULE, which,
-                                  s->text[i], i + 1);
+            return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has '%c' at position %zu; " SEGMENT_RULE, which, s->text[i],
+                                  i + 1);
         }
     }
     return AIRS_OK;
@@ -34,7 +34,7 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
 
 airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
                                    size_t instance_length, airs_component_id *ret_id, airs_error *error) {
-    const segment segments[3] = { { ns, ns_length }, { name, name_length }, { instance, instance_length } };
+    const segment segments[3] = {{ns, ns_length}, {name, name_length}, {instance, instance_length}};
     for (int i = 0; i < 3; i++) {
         airs_status status = check_segment(&segments[i], segment_names[i], error);
         if (status != AIRS_OK) {

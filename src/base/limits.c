@@ -17,16 +17,16 @@ typedef struct bound {
 airs_status airs_limits_check(const airs_limits *limits, airs_error *error) {
     /* Names are those of the manifest. 0 is a fine bound for what a component may keep, not for what it lives on. */
     const bound bounds[] = {
-        { "payload", limits->payload_bytes, 1, AIRS_PAYLOAD_MAX },
-        { "mailbox-messages", limits->mailbox_messages, 1, AIRS_MAILBOX_MESSAGES_MAX },
-        { "mailbox-bytes", limits->mailbox_bytes, 1, AIRS_MAILBOX_BYTES_MAX },
-        { "in-flight", limits->in_flight, 0, AIRS_IN_FLIGHT_MAX },
-        { "timers", limits->timers, 0, TIMERS_MAX },
-        { "hold-messages", limits->hold_messages, 0, HELD_MAX },
-        { "hold-bytes", limits->hold_bytes, 0, AIRS_MAILBOX_BYTES_MAX },
-        { "memory", limits->memory_bytes, WASM_PAGE, WASM_MEMORY_MAX },
-        { "handler-time", limits->handler_ms, 1, DAY_MS },
-        { "init-time", limits->init_ms, 1, DAY_MS },
+        {"payload", limits->payload_bytes, 1, AIRS_PAYLOAD_MAX},
+        {"mailbox-messages", limits->mailbox_messages, 1, AIRS_MAILBOX_MESSAGES_MAX},
+        {"mailbox-bytes", limits->mailbox_bytes, 1, AIRS_MAILBOX_BYTES_MAX},
+        {"in-flight", limits->in_flight, 0, AIRS_IN_FLIGHT_MAX},
+        {"timers", limits->timers, 0, TIMERS_MAX},
+        {"hold-messages", limits->hold_messages, 0, HELD_MAX},
+        {"hold-bytes", limits->hold_bytes, 0, AIRS_MAILBOX_BYTES_MAX},
+        {"memory", limits->memory_bytes, WASM_PAGE, WASM_MEMORY_MAX},
+        {"handler-time", limits->handler_ms, 1, DAY_MS},
+        {"init-time", limits->init_ms, 1, DAY_MS},
     };
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         const bound *b = &bounds[i];

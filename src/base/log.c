@@ -31,9 +31,9 @@ typedef struct level_row {
 } level_row;
 
 static const level_row level_rows[] = {
-    [AIRS_LOG_TRACE] = { "trace", "TRACE", "\033[2m" }, [AIRS_LOG_DEBUG] = { "debug", "DEBUG", "\033[2m" },
-    [AIRS_LOG_INFO] = { "info", "INFO ", "\033[32m" },  [AIRS_LOG_WARN] = { "warn", "WARN ", "\033[33m" },
-    [AIRS_LOG_ERROR] = { "error", "ERROR", "\033[31m" }, [AIRS_LOG_OFF] = { "off", "OFF", "" },
+    [AIRS_LOG_TRACE] = {"trace", "TRACE", "\033[2m"},  [AIRS_LOG_DEBUG] = {"debug", "DEBUG", "\033[2m"},
+    [AIRS_LOG_INFO] = {"info", "INFO ", "\033[32m"},   [AIRS_LOG_WARN] = {"warn", "WARN ", "\033[33m"},
+    [AIRS_LOG_ERROR] = {"error", "ERROR", "\033[31m"}, [AIRS_LOG_OFF] = {"off", "OFF", ""},
 };
 
 #define COLOUR_OFF "\033[0m"
@@ -191,7 +191,7 @@ void airs_logf(airs_log *log, airs_log_level level, const char *component, const
     int wanted = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     size_t length = wanted < 0 ? 0 : (size_t)wanted;
-    airs_log_event one = { level, component, event, text, length < sizeof text ? length : sizeof text - 1, error };
+    airs_log_event one = {level, component, event, text, length < sizeof text ? length : sizeof text - 1, error};
     airs_log_write(log, &one);
 }
 

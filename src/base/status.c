@@ -15,14 +15,14 @@ typedef struct status_row {
     int exit_code;
 } status_row;
 
-#define STATUS_ROW(constant, number, name, text, exit_code) [number] = { name, text, exit_code },
-static const status_row status_rows[] = { AIRS_STATUS_LIST(STATUS_ROW) };
+#define STATUS_ROW(constant, number, name, text, exit_code) [number] = {name, text, exit_code},
+static const status_row status_rows[] = {AIRS_STATUS_LIST(STATUS_ROW)};
 #undef STATUS_ROW
 
 _Static_assert(sizeof status_rows / sizeof status_rows[0] == AIRS_STATUS_COUNT, "numbers are dense");
 
 static const status_row *row_of(airs_status status) {
-    static const status_row unknown = { "unknown-status", "not a status of airs", 70 };
+    static const status_row unknown = {"unknown-status", "not a status of airs", 70};
     return (unsigned)status < AIRS_STATUS_COUNT ? &status_rows[status] : &unknown;
 }
 

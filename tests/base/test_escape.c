@@ -76,10 +76,18 @@ static void what_does_not_fit_is_cut_at_a_whole_character(void **state) {
 
 static void utf8_is_checked_at_its_edges(void **state) {
     (void)state;
-    static const char *const good[] = { "", "abcdefghij", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
-                                        "\xF4\x8F\xBF\xBF", "12345678\xC3\xBC" };
-    static const char *const bad[] = { "\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                                       "\xF5\x80\x80\x80", "\xC2", "\xE2\x82", "\xF0\x9F\x98", "12345678\xFF", "1234567\xC3" };
+    static const char *const good[] = {"",
+                                       "abcdefghij",
+                                       "\xC2\x80",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "12345678\xC3\xBC"};
+    static const char *const bad[] = {
+        "\x80", "\xC0\x80", "\xC1\xBF",     "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+        "\xC2", "\xE2\x82", "\xF0\x9F\x98", "12345678\xFF", "1234567\xC3"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(airsi_utf8_valid((const uint8_t *)good[i], strlen(good[i])));
     }
@@ -89,18 +97,18 @@ static void utf8_is_checked_at_its_edges(void **state) {
     assert_true(airsi_utf8_valid(NULL, 0));
 }
 
-#define TESTS(X)                                                                                                       \
-    X(text_that_moves_nothing_stays_as_it_is)                                                                          \
-    X(control_characters_are_escaped)                                                                                  \
-    X(bytes_that_are_no_utf8_are_escaped_one_by_one)                                                                   \
-    X(a_line_escaped_twice_is_the_same)                                                                                \
-    X(json_text_is_escaped_as_json_asks)                                                                               \
-    X(what_does_not_fit_is_cut_at_a_whole_character)                                                                   \
+#define TESTS(X)                                     \
+    X(text_that_moves_nothing_stays_as_it_is)        \
+    X(control_characters_are_escaped)                \
+    X(bytes_that_are_no_utf8_are_escaped_one_by_one) \
+    X(a_line_escaped_twice_is_the_same)              \
+    X(json_text_is_escaped_as_json_asks)             \
+    X(what_does_not_fit_is_cut_at_a_whole_character) \
     X(utf8_is_checked_at_its_edges)
 
 #define TEST(name) cmocka_unit_test(name),
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TESTS(TEST) };
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

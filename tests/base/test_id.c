@@ -44,24 +44,24 @@ static void a_bad_id_is_refused_and_the_output_stays(void **state) {
     static const struct {
         const char *text, *says;
     } cases[] = {
-        { "", "1 segment;" },
-        { "a/b", "2 segments" },
-        { "a/b/c/d", "4 segments" },
-        { "/b/c", "namespace of the id is empty" },
-        { "a//c", "name of the id is empty" },
-        { "a/b/", "instance of the id is empty" },
-        { "a/B/c", "name of the id has 'B' at position 1" },
-        { "a/b/c d", "instance of the id has ' ' at position 2" },
-        { "a/b_c/d", "'_'" },
-        { "a/b/\xC3\xBC", "instance" },
-        { "a/b/\n", "\\n" },
-        { S63 "x/b/c", "has 64 characters" },
+        {"", "1 segment;"},
+        {"a/b", "2 segments"},
+        {"a/b/c/d", "4 segments"},
+        {"/b/c", "namespace of the id is empty"},
+        {"a//c", "name of the id is empty"},
+        {"a/b/", "instance of the id is empty"},
+        {"a/B/c", "name of the id has 'B' at position 1"},
+        {"a/b/c d", "instance of the id has ' ' at position 2"},
+        {"a/b_c/d", "'_'"},
+        {"a/b/\xC3\xBC", "instance"},
+        {"a/b/\n", "\\n"},
+        {S63 "x/b/c", "has 64 characters"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         airs_component_id id, before;
         memset(&id, 0x5a, sizeof id);
         before = id;
-        airs_error error = { 0 };
+        airs_error error = {0};
         assert_int_equal(parse(cases[i].text, &id, &error), AIRS_EINVALID_ID);
         assert_non_null(strstr(error.text, cases[i].says));
         assert_null(strchr(error.text, '\n'));
@@ -102,16 +102,16 @@ static void a_limit_out_of_range_is_named(void **state) {
     assert_non_null(strstr(error.text, "overflow"));
 }
 
-#define TESTS(X)                                                                                                       \
-    X(an_id_is_read_into_its_segments)                                                                                 \
-    X(ids_compare_by_text)                                                                                             \
-    X(a_bad_id_is_refused_and_the_output_stays)                                                                        \
-    X(the_default_limits_are_right)                                                                                    \
+#define TESTS(X)                                \
+    X(an_id_is_read_into_its_segments)          \
+    X(ids_compare_by_text)                      \
+    X(a_bad_id_is_refused_and_the_output_stays) \
+    X(the_default_limits_are_right)             \
     X(a_limit_out_of_range_is_named)
 
 #define TEST(name) cmocka_unit_test(name),
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TESTS(TEST) };
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

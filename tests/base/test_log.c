@@ -25,7 +25,7 @@ typedef struct fixture {
 static fixture *open_log(airs_log_level level, airs_log_format format) {
     fixture *f = calloc(1, sizeof *f);
     f->file = tmpfile();
-    airs_log_options options = { fileno(f->file), level, format };
+    airs_log_options options = {fileno(f->file), level, format};
     assert_int_equal(airs_log_new(&options, &f->log, NULL), AIRS_OK);
     return f;
 }
@@ -64,7 +64,7 @@ static void not_a_terminal_gets_json_lines(void **state) {
 static void text_has_one_line_an_event_and_no_colour_outside_a_terminal(void **state) {
     (void)state;
     fixture *f = open_log(AIRS_LOG_TRACE, AIRS_LOG_TEXT);
-    airs_log_event event = { AIRS_LOG_INFO, "a/b/c", "guest-log", "one\ntwo\x1b[31m\0!", 14, NULL };
+    airs_log_event event = {AIRS_LOG_INFO, "a/b/c", "guest-log", "one\ntwo\x1b[31m\0!", 14, NULL};
     airs_log_write(f->log, &event);
     airs_logf(f->log, AIRS_LOG_ERROR, NULL, NULL, NULL, "plain");
     const char *text = read_back(f);
@@ -91,7 +91,7 @@ static void a_line_is_at_most_four_kilobytes_and_still_json(void **state) {
     char *many = malloc(100000);
     memset(many, 1, 100000);
     fixture *f = open_log(AIRS_LOG_TRACE, AIRS_LOG_JSON);
-    airs_log_event event = { AIRS_LOG_INFO, "a/b/c", "guest-log", many, 100000, "trap" };
+    airs_log_event event = {AIRS_LOG_INFO, "a/b/c", "guest-log", many, 100000, "trap"};
     airs_log_write(f->log, &event);
     const char *text = read_back(f);
     assert_true(strlen(text) <= 4096);
@@ -120,7 +120,7 @@ static void lines_of_several_threads_do_not_mix(void **state) {
     snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
     FILE *appending = fopen(path, "a");
     airs_log *log = NULL;
-    airs_log_options options = { fileno(appending), AIRS_LOG_INFO, AIRS_LOG_JSON };
+    airs_log_options options = {fileno(appending), AIRS_LOG_INFO, AIRS_LOG_JSON};
     assert_int_equal(airs_log_new(&options, &log, NULL), AIRS_OK);
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) {
@@ -158,25 +158,25 @@ static void levels_are_read_by_name(void **state) {
 static void bad_options_are_refused(void **state) {
     (void)state;
     airs_log *log = NULL;
-    airs_log_options options = { -1, AIRS_LOG_INFO, AIRS_LOG_AUTO };
+    airs_log_options options = {-1, AIRS_LOG_INFO, AIRS_LOG_AUTO};
     assert_int_equal(airs_log_new(&options, &log, NULL), AIRS_EINVAL);
     assert_int_equal(airs_log_new(NULL, &log, NULL), AIRS_EINVAL);
     assert_null(log);
     airs_log_free(NULL);
 }
 
-#define TESTS(X)                                                                                                       \
-    X(not_a_terminal_gets_json_lines)                                                                                  \
-    X(text_has_one_line_an_event_and_no_colour_outside_a_terminal)                                                     \
-    X(events_below_the_level_are_not_written)                                                                          \
-    X(a_line_is_at_most_four_kilobytes_and_still_json)                                                                 \
-    X(lines_of_several_threads_do_not_mix)                                                                             \
-    X(levels_are_read_by_name)                                                                                         \
+#define TESTS(X)                                                   \
+    X(not_a_terminal_gets_json_lines)                              \
+    X(text_has_one_line_an_event_and_no_colour_outside_a_terminal) \
+    X(events_below_the_level_are_not_written)                      \
+    X(a_line_is_at_most_four_kilobytes_and_still_json)             \
+    X(lines_of_several_threads_do_not_mix)                         \
+    X(levels_are_read_by_name)                                     \
     X(bad_options_are_refused)
 
 #define TEST(name) cmocka_unit_test(name),
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TESTS(TEST) };
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void a_number_that_is_no_status_is_told_as_such(void **state) {
 
 static void setting_an_error_returns_its_status(void **state) {
     (void)state;
-    airs_error error = { 0 };
+    airs_error error = {0};
     assert_int_equal(airs_error_set(&error, AIRS_EINVAL, "%s is %d", "x", 3), AIRS_EINVAL);
     assert_int_equal(error.status, AIRS_EINVAL);
     assert_string_equal(error.text, "x is 3");
@@ -44,7 +44,7 @@ static void setting_an_error_returns_its_status(void **state) {
 
 static void text_in_an_error_can_forge_no_line(void **state) {
     (void)state;
-    airs_error error = { 0 };
+    airs_error error = {0};
     airs_error_set(&error, AIRS_EINVAL, "got \"%s\"", "a\nerror: b\x1b[0m\xff");
     assert_string_equal(error.text, "got \"a\\nerror: b\\x1b[0m\\xff\"");
 }
@@ -54,7 +54,7 @@ static void a_long_error_is_cut(void **state) {
     char many[4 * AIRS_ERROR_TEXT_MAX];
     memset(many, 'a', sizeof many);
     many[sizeof many - 1] = '\0';
-    airs_error error = { 0 };
+    airs_error error = {0};
     airs_error_set(&error, AIRS_EINVAL, "%s", many);
     assert_int_equal(strlen(error.text), AIRS_ERROR_TEXT_MAX - 1);
     assert_string_equal(error.text + AIRS_ERROR_TEXT_MAX - 4, "...");
@@ -62,7 +62,7 @@ static void a_long_error_is_cut(void **state) {
 
 static void an_error_may_quote_itself(void **state) {
     (void)state;
-    airs_error error = { 0 };
+    airs_error error = {0};
     airs_error_set(&error, AIRS_EINVAL, "inner");
     airs_error_set(&error, AIRS_ECONFIG, "outer: %s", error.text);
     assert_string_equal(error.text, "outer: inner");
@@ -70,7 +70,7 @@ static void an_error_may_quote_itself(void **state) {
 
 static void a_prefix_says_where(void **state) {
     (void)state;
-    airs_error error = { 0 };
+    airs_error error = {0};
     airs_error_set(&error, AIRS_EBADMODULE, "no memory\n");
     assert_int_equal(airs_error_prefix(&error, "%s", "a\tb.wasm"), AIRS_EBADMODULE);
     assert_string_equal(error.text, "a\\tb.wasm: no memory\\n");
@@ -86,19 +86,19 @@ static void the_library_says_its_version(void **state) {
     assert_string_equal(airs_version(), AIRS_VERSION);
 }
 
-#define TESTS(X)                                                                                                       \
-    X(every_status_has_its_name_and_exit_code)                                                                         \
-    X(a_number_that_is_no_status_is_told_as_such)                                                                      \
-    X(setting_an_error_returns_its_status)                                                                             \
-    X(text_in_an_error_can_forge_no_line)                                                                              \
-    X(a_long_error_is_cut)                                                                                             \
-    X(an_error_may_quote_itself)                                                                                       \
-    X(a_prefix_says_where)                                                                                             \
+#define TESTS(X)                                  \
+    X(every_status_has_its_name_and_exit_code)    \
+    X(a_number_that_is_no_status_is_told_as_such) \
+    X(setting_an_error_returns_its_status)        \
+    X(text_in_an_error_can_forge_no_line)         \
+    X(a_long_error_is_cut)                        \
+    X(an_error_may_quote_itself)                  \
+    X(a_prefix_says_where)                        \
     X(the_library_says_its_version)
 
 #define TEST(name) cmocka_unit_test(name),
 
 int main(void) {
-    const struct CMUnitTest tests[] = { TESTS(TEST) };
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
