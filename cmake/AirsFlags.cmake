@@ -21,7 +21,7 @@ target_link_options(airs_link_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-neede
 
 add_library(airs_flags INTERFACE)
 target_link_libraries(airs_flags INTERFACE airs_link_flags)
-target_compile_definitions(airs_flags INTERFACE _GNU_SOURCE)
+target_compile_definitions(airs_flags INTERFACE _GNU_SOURCE=)
 target_compile_options(
     airs_flags
     INTERFACE -Wall
