@@ -27,7 +27,7 @@ typedef struct airs_limits {
     uint32_t init_ms;
 } airs_limits;
 
-#define AIRS_MAILBOX_MESSAGES_MAX ((1u << 18) - 1)
+#define AIRS_MAILBOX_MESSAGES_MAX ((1u << 17) - 1)
 #define AIRS_MAILBOX_BYTES_MAX ((1u << 31) - 1)
 #define AIRS_IN_FLIGHT_MAX 4000u
 #define AIRS_PAYLOAD_MAX (64u << 20)

@@ -1,0 +1,64 @@
+#include "core/actor/actor.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "core/actor/hold.h"
+#include "core/system/system.h"
+
+static airs_status check_options(const airs_spawn_options *options, airs_error *error) {
+    if (options->behavior == NULL || options->behavior->handle == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "%s: a behaviour with a handle callback is needed", options->id.text);
+    }
+    airs_component_id checked;
+    airs_status status = airs_component_id_parse(options->id.text, options->id.length, &checked, error);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    if (!airs_component_id_equal(&checked, &options->id)) {
+        return airs_error_set(error, AIRS_EINVALID_ID, "the id was not made by airs_component_id_parse or _make");
+    }
+    if (options->id.name_at == 5 && memcmp(options->id.text, "airs", 4) == 0) {
+        return airs_error_set(error, AIRS_EINVALID_ID, "%s: namespace airs is reserved; choose another", options->id.text);
+    }
+    return airs_limits_check(&options->limits, error);
+}
+
+airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *options, airsi_actor **ret_actor, airs_error *error) {
+    airs_status status = check_options(options, error);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    airsi_actor *actor = airsi_calloc(1, sizeof *actor);
+    if (actor == NULL) {
+        return airs_error_set(error, AIRS_ENOMEM, "%s: no memory for the actor", options->id.text);
+    }
+    status = airsi_policy_init(&actor->policy, &options->capabilities, error);
+    if (status != AIRS_OK) {
+        airsi_free(actor);
+        airs_error_prefix(error, "%s", options->id.text);
+        return status;
+    }
+    airsi_mailbox_init(&actor->mailbox, options->limits.mailbox_messages, options->limits.mailbox_bytes);
+    actor->system = system;
+    actor->behavior = options->behavior;
+    actor->state = options->state;
+    actor->limits = options->limits;
+    actor->id = options->id;
+    *ret_actor = actor;
+    return AIRS_OK;
+}
+
+void airsi_actor_discard(airsi_actor *actor) {
+    airsi_policy_fini(&actor->policy);
+    airsi_free(actor->hold);
+    airsi_free(actor);
+}
+
+void airsi_actor_signal(airsi_actor *actor, uint32_t signals) {
+    /* E20 acq_rel, pairs with E21 in the turn; made visible by E2, the read-modify-write on the mailbox's word that follows. */
+    airsi_fetch_or_acq_rel(&actor->signals, signals);
+    if (airsi_mailbox_schedule(&actor->mailbox)) {
+        airsi_runqueue_push(&actor->system->runqueue, actor);
+    }
+}

@@ -1,0 +1,167 @@
+/* What a handler may do: the actor API of include/airs/actor.h. Everything here runs in the actor's turn. */
+
+#include <string.h>
+
+#include <airs/actor.h>
+
+#include "core/actor/actor.h"
+#include "core/actor/hold.h"
+#include "core/broker/broker.h"
+#include "core/request/request.h"
+#include "core/scheduler/worker.h"
+#include "core/system/system.h"
+#include "core/timer/timer.h"
+
+airs_system *airs_context_system(const airs_context *context) {
+    return context->worker->system;
+}
+
+airs_component airs_context_self(const airs_context *context) {
+    return context->actor->handle;
+}
+
+const airs_component_id *airs_context_id(const airs_context *context) {
+    return &context->actor->id;
+}
+
+const airs_limits *airs_context_limits(const airs_context *context) {
+    return &context->actor->limits;
+}
+
+/* What can be said before anything is copied. */
+static airs_status check_target(airs_context *context, airs_component to, size_t length, airsi_actor **ret_target) {
+    airsi_actor *target = NULL;
+    airs_status status = airsi_registry_resolve(&context->worker->system->registry, to, &target);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    if (!airsi_subscriber_allows(context->actor, target)) {
+        return AIRS_EPERMISSION_DENIED;
+    }
+    if (length > target->limits.payload_bytes) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
+    }
+    *ret_target = target;
+    return AIRS_OK;
+}
+
+static airs_status publish_or_free(airs_context *context, airs_envelope *envelope) {
+    airs_status status = airs_broker_publish(&context->worker->system->messaging.broker, envelope);
+    if (status != AIRS_OK) {
+        airs_envelope_free(envelope);
+    }
+    return status;
+}
+
+airs_status airs_context_send(airs_context *context, airs_component to, const void *data, size_t length) {
+    if (length > AIRS_PAYLOAD_MAX) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
+    }
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, context->actor->handle, to, data, length);
+    return envelope != NULL ? publish_or_free(context, envelope) : AIRS_ENOMEM;
+}
+
+airs_status airs_context_broadcast(airs_context *context, const airs_component *targets, size_t count, const void *data, size_t length,
+                                   airs_status *outcomes) {
+    if (length > AIRS_PAYLOAD_MAX) {
+        for (size_t i = 0; i < count; i++) {
+            outcomes[i] = AIRS_EPAYLOAD_TOO_LARGE;
+        }
+        return AIRS_OK;
+    }
+    airsi_payload *payload = airsi_payload_new(data, length);
+    if (payload == NULL) {
+        return AIRS_ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        airs_envelope *envelope = airsi_envelope_new_shared(AIRS_MESSAGE_INTER_COMPONENT, context->actor->handle, targets[i], payload);
+        outcomes[i] = envelope != NULL ? publish_or_free(context, envelope) : AIRS_ENOMEM;
+    }
+    airsi_payload_unref(payload);
+    return AIRS_OK;
+}
+
+airs_status airs_context_request(airs_context *context, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
+                                 airs_request *ret_request) {
+    airs_system *system = context->worker->system;
+    airsi_actor *target = NULL;
+    airs_status status = check_target(context, to, length, &target);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, context->actor->handle, to, data, length);
+    if (envelope == NULL) {
+        return AIRS_ENOMEM;
+    }
+    airs_request request = AIRS_NO_REQUEST;
+    status = airsi_request_open(system, context->actor, target, timeout_ms, NULL, NULL, &request);
+    if (status != AIRS_OK) {
+        airs_envelope_free(envelope);
+        return status;
+    }
+    envelope->request = request;
+    status = publish_or_free(context, envelope);
+    if (status != AIRS_OK && airsi_request_withdraw(system, request)) {
+        context->actor->in_flight--;
+        return status;
+    }
+    *ret_request = request;
+    return AIRS_OK;
+}
+
+airs_status airs_context_cancel_request(airs_context *context, airs_request request) {
+    airsi_request_end end = {.status = AIRS_ECANCELLED, .data = NULL, .length = 0, .requester = context->actor->handle};
+    return airsi_request_end_it(context->worker->system, request, &end);
+}
+
+airs_status airs_context_reply(airs_context *context, airs_request request, const void *data, size_t length) {
+    airsi_request_end end = {.status = AIRS_OK, .data = data, .length = length, .answerer = context->actor->handle};
+    return airsi_request_end_it(context->worker->system, request, &end);
+}
+
+airs_status airs_context_reply_failure(airs_context *context, airs_request request, const char *text, size_t length) {
+    airsi_request_end end = {.status = AIRS_EHANDLER_FAILED, .data = text, .length = length, .answerer = context->actor->handle};
+    return airsi_request_end_it(context->worker->system, request, &end);
+}
+
+airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, airs_component to, const void *data, size_t length,
+                                    airs_timer *ret_timer) {
+    airsi_actor *target = NULL;
+    airs_status status = check_target(context, to, length, &target);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    airs_envelope *message = airsi_envelope_new(AIRS_MESSAGE_TIMER, context->actor->handle, to, data, length);
+    if (message == NULL) {
+        return AIRS_ENOMEM;
+    }
+    status = airsi_timer_set(context->actor, delay_ms, message, ret_timer);
+    if (status != AIRS_OK) {
+        airs_envelope_free(message);
+    }
+    return status;
+}
+
+bool airs_context_cancel_timer(airs_context *context, airs_timer timer) {
+    return airsi_timer_cancel(context->actor, timer);
+}
+
+airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component) {
+    if (!airs_component_id_equal(id, &context->actor->id) && !airsi_policy_sends_to(&context->actor->policy, id)) {
+        return AIRS_EPERMISSION_DENIED;
+    }
+    return airs_registry_find(&context->worker->system->registry, id, ret_component);
+}
+
+airs_status airs_context_id_of(airs_context *context, airs_component component, airs_component_id *ret_id) {
+    airsi_actor *actor = NULL;
+    if (airsi_registry_resolve(&context->worker->system->registry, component, &actor) != AIRS_OK) {
+        return AIRS_ECOMPONENT_NOT_FOUND;
+    }
+    bool sender = context->actor->current != NULL && context->actor->current->from == component;
+    if (!sender && actor != context->actor && !airsi_policy_sends_to(&context->actor->policy, &actor->id)) {
+        return AIRS_ECOMPONENT_NOT_FOUND;
+    }
+    *ret_id = actor->id;
+    return AIRS_OK;
+}

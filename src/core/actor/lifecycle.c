@@ -1,0 +1,148 @@
+#include "core/actor/lifecycle.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/actor/hold.h"
+#include "core/deadletter/dead_letters.h"
+#include "core/request/request.h"
+#include "core/system/system.h"
+#include "core/timer/timer.h"
+
+#define CRASH_WINDOW_MS 60000
+
+_Static_assert(AIRSI_CRASHES_KEPT == 4, "the stop rule: the 4th crash within the window");
+
+static airs_status call_start(airsi_worker *worker, airsi_actor *actor, airs_error *error) {
+    airs_context context = {.worker = worker, .actor = actor};
+    actor->incarnation++;
+    if (actor->behavior->start == NULL) {
+        return AIRS_OK;
+    }
+    airs_status status = actor->behavior->start(actor->state, &context, error);
+    worker->now_ms = airsi_clock_monotonic_ms();
+    return status;
+}
+
+static void call_stop(airsi_worker *worker, airsi_actor *actor, airs_stop_reason reason) {
+    airs_context context = {.worker = worker, .actor = actor};
+    if (actor->behavior->stop != NULL) {
+        actor->behavior->stop(actor->state, &context, reason);
+    }
+}
+
+/* What an incarnation had going: its timers, its requests, and the requests it was handed and has not answered. */
+static void forget_incarnation(airsi_worker *worker, airsi_actor *actor) {
+    airsi_timer_cancel_all(worker->system, actor);
+    airsi_request_drop_made(worker->system, actor);
+    airsi_request_fail_targeted(worker->system, actor, AIRSI_REQUESTS_DELIVERED, AIRS_EHANDLER_FAILED);
+    /* Ends that are queued already will still be taken, and counted as late. */
+    actor->in_flight = airsi_mailbox_look(&actor->mailbox).ends;
+}
+
+void airsi_actor_start(airsi_worker *worker, airsi_actor *actor) {
+    airs_error error = {0};
+    airs_status status = call_start(worker, actor, &error);
+    if (status == AIRS_OK) {
+        actor->phase = AIRSI_PHASE_RUNNING;
+        airsi_system_tell(worker->system, AIRS_EVENT_STARTED, actor, NULL);
+    } else {
+        forget_incarnation(worker, actor);
+        airsi_actor_close(worker, actor, AIRS_EINIT_FAILED, AIRS_EVENT_INIT_FAILED, &error);
+    }
+    airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
+    airsi_system_note_quiet(worker->system);
+}
+
+/* Notes a crash; true when it is the 4th within 60 s. */
+static bool over_the_rule(airsi_actor *actor, uint64_t now_ms) {
+    uint64_t fourth_last = actor->crashes_ms[(actor->crash_count + 1) % AIRSI_CRASHES_KEPT];
+    actor->crashes_ms[actor->crash_count % AIRSI_CRASHES_KEPT] = now_ms;
+    actor->crash_count++;
+    return actor->crash_count >= AIRSI_CRASHES_KEPT && now_ms - fourth_last < CRASH_WINDOW_MS;
+}
+
+void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, const airs_error *error) {
+    airs_system *system = worker->system;
+    /* A restart may take a while and send; nobody may find the system quiet meanwhile. */
+    airsi_fetch_add_acq_rel(&system->starting, 1);
+    airsi_count(&worker->record->counters.crashes);
+    airsi_system_log_failure(system, actor, "crash", error);
+    call_stop(worker, actor, AIRS_STOP_CRASHED);
+    /* The dead letter first: what was in hand may have been a request, which ends with this reason's text. */
+    airsi_dead_letter(system, worker->record, envelope, AIRS_EHANDLER_FAILED, error->text);
+    forget_incarnation(worker, actor);
+    worker->now_ms = airsi_clock_monotonic_ms();
+    if (over_the_rule(actor, worker->now_ms)) {
+        airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_GAVE_UP, error);
+    } else {
+        airs_error start_error = {0};
+        if (call_start(worker, actor, &start_error) == AIRS_OK) {
+            airsi_count(&worker->record->counters.restarts);
+            airsi_system_tell(system, AIRS_EVENT_RESTARTED, actor, error);
+        } else {
+            forget_incarnation(worker, actor);
+            airsi_actor_close(worker, actor, AIRS_EINIT_FAILED, AIRS_EVENT_INIT_FAILED, &start_error);
+        }
+    }
+    airsi_fetch_sub_acq_rel(&system->starting, 1);
+    airsi_system_note_quiet(system);
+}
+
+void airsi_actor_close(airsi_worker *worker, airsi_actor *actor, airs_status reason, airs_event_kind event, const airs_error *error) {
+    airs_system *system = worker->system;
+    if (event == AIRS_EVENT_STOPPED && actor->phase == AIRSI_PHASE_RUNNING) {
+        call_stop(worker, actor, AIRS_STOP_NORMAL);
+    }
+    actor->phase = AIRSI_PHASE_CLOSING;
+    actor->stop_reason = reason;
+    airsi_subscriber_unregister_actor(&system->subscriber, actor);
+    airsi_mailbox_close(&actor->mailbox);
+    airsi_room_wake(actor);
+    airsi_timer_cancel_all(system, actor);
+    airsi_request_drop_made(system, actor);
+    airsi_hold_abandon(worker, actor, reason);
+    airsi_system_tell(system, event, actor, error);
+}
+
+static void free_actor(airsi_garbage *garbage) {
+    airsi_actor *actor = (airsi_actor *)(void *)((char *)garbage - offsetof(airsi_actor, garbage));
+    airsi_registry_release_slot(&actor->system->registry, actor->handle);
+    if (actor->behavior->free != NULL) {
+        actor->behavior->free(actor->state);
+    }
+    airsi_actor_discard(actor);
+}
+
+static void drop_late_end(airsi_worker *worker, airs_envelope *end) {
+    airsi_count(&worker->record->counters.late_ends);
+    airsi_request_release(worker->system, end);
+    airsi_count_end(&worker->record->counters.dropped);
+}
+
+bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
+    airs_system *system = worker->system;
+    airs_envelope *envelope;
+    while ((envelope = airsi_mailbox_take(&actor->mailbox)) != NULL) {
+        bool end = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0;
+        uint32_t bytes = envelope->length;
+        if (end) {
+            drop_late_end(worker, envelope);
+        } else {
+            airsi_dead_letter(system, worker->record, envelope, actor->stop_reason, "");
+        }
+        airsi_mailbox_give_back(&actor->mailbox, end, bytes);
+    }
+    airsi_mailbox_counts left = airsi_mailbox_look(&actor->mailbox);
+    if (left.messages > 0 || left.ends > 0) {
+        return false; /* counted, not linked yet: come back */
+    }
+    /* Requests addressed to it that were neither queued nor answered: handed to it, or published and refused this very moment. */
+    airsi_request_fail_targeted(system, actor, AIRSI_REQUESTS_ALL, AIRS_ETARGET_STOPPED);
+    actor->phase = AIRSI_PHASE_GONE;
+    airsi_system_actor_gone(system, actor);
+    actor->garbage.free = free_actor;
+    airsi_reclaim_retire(&system->reclaim, &actor->garbage);
+    airsi_system_note_quiet(system);
+    return true;
+}

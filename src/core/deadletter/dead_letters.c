@@ -1,0 +1,150 @@
+#include "core/deadletter/dead_letters.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "core/request/request.h"
+#include "core/system/system.h"
+
+static const airs_component_id stopped = {.length = 14, .name_at = 5, .instance_at = 13, .text = "airs/stopped/0"};
+
+void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size_t max_bytes) {
+    memset(letters, 0, sizeof *letters);
+    pthread_mutex_init(&letters->mutex, NULL);
+    letters->max_count = max_count;
+    letters->max_bytes = max_bytes;
+}
+
+static void free_letter(airsi_letter *letter) {
+    airs_envelope_free(letter->envelope);
+    airsi_free(letter);
+}
+
+static size_t weight(const airsi_letter *letter) {
+    return sizeof *letter + strlen(letter->detail) + sizeof *letter->envelope + letter->envelope->length;
+}
+
+void airsi_dead_letters_fini(airsi_dead_letters *letters) {
+    while (letters->oldest != NULL) {
+        airsi_letter *letter = letters->oldest;
+        letters->oldest = letter->next;
+        free_letter(letter);
+    }
+    pthread_mutex_destroy(&letters->mutex);
+}
+
+static airs_component_id name_of(airs_system *system, airs_component component) {
+    airsi_actor *actor = NULL;
+    if (component == AIRS_OUTSIDE) {
+        return *airsi_outside_id();
+    }
+    return airsi_registry_resolve(&system->registry, component, &actor) == AIRS_OK ? actor->id : stopped;
+}
+
+static airsi_letter *new_letter(airs_system *system, airs_envelope *envelope, airs_status reason, const char *detail) {
+    size_t length = strlen(detail);
+    airsi_letter *letter = airsi_calloc(1, sizeof *letter + length + 1);
+    if (letter == NULL) {
+        return NULL;
+    }
+    memcpy(letter->detail, detail, length + 1);
+    letter->wall_ns = airsi_clock_wall_ns();
+    letter->reason = reason;
+    letter->envelope = envelope;
+    letter->from = name_of(system, envelope->from);
+    letter->to = name_of(system, envelope->to);
+    return letter;
+}
+
+/* Appends and returns what has to leave for it, chained. */
+static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
+    airsi_letter *leaving = NULL;
+    pthread_mutex_lock(&letters->mutex);
+    letter->number = ++letters->last_number;
+    if (letters->newest != NULL) {
+        letters->newest->next = letter;
+    } else {
+        letters->oldest = letter;
+    }
+    letters->newest = letter;
+    letters->count++;
+    letters->bytes += weight(letter);
+    while (letters->count > letters->max_count || (letters->bytes > letters->max_bytes && letters->count > 1)) {
+        airsi_letter *oldest = letters->oldest;
+        letters->oldest = oldest->next;
+        if (letters->oldest == NULL) {
+            letters->newest = NULL;
+        }
+        letters->count--;
+        letters->bytes -= weight(oldest);
+        oldest->next = leaving;
+        leaving = oldest;
+    }
+    pthread_mutex_unlock(&letters->mutex);
+    return leaving;
+}
+
+/* An envelope the ring may keep: the end of a request is embedded in its entry, which goes back to its slab. */
+static airs_envelope *keepable(airs_system *system, airs_envelope *envelope) {
+    if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0) {
+        return envelope;
+    }
+    airs_envelope *copy = airsi_envelope_copy(envelope);
+    airsi_request_release(system, envelope);
+    return copy;
+}
+
+static void end_request(airs_system *system, const airs_envelope *envelope, airs_status reason, const char *detail) {
+    if (envelope->kind != AIRS_MESSAGE_INTER_COMPONENT || envelope->request == AIRS_NO_REQUEST) {
+        return;
+    }
+    airsi_request_end end = {.status = reason, .data = detail, .length = strlen(detail)};
+    airsi_request_end_it(system, envelope->request, &end);
+}
+
+void airsi_dead_letter(airs_system *system, airsi_record *record, airs_envelope *envelope, airs_status reason, const char *detail) {
+    end_request(system, envelope, reason, detail);
+    envelope = keepable(system, envelope);
+    airsi_letter *letter = envelope != NULL ? new_letter(system, envelope, reason, detail) : NULL;
+    airsi_letter *leaving = NULL;
+    if (letter != NULL) {
+        leaving = append(&system->dead_letters, letter);
+    } else {
+        airs_envelope_free(envelope);
+    }
+    airsi_count_end(&record->counters.dead_by_reason[reason]);
+    while (leaving != NULL) {
+        airsi_letter *next = leaving->next;
+        free_letter(leaving);
+        leaving = next;
+    }
+}
+
+void airs_dead_letters_list(airs_system *system, int (*visit)(void *user, const airs_dead_letter *letter), void *user) {
+    airsi_dead_letters *letters = &system->dead_letters;
+    pthread_mutex_lock(&letters->mutex);
+    for (const airsi_letter *letter = letters->oldest; letter != NULL; letter = letter->next) {
+        airs_dead_letter view = {
+            .number = letter->number,
+            .wall_ns = letter->wall_ns,
+            .reason = letter->reason,
+            .detail = letter->detail,
+            .from = &letter->from,
+            .to = &letter->to,
+            .data = airsi_envelope_data(letter->envelope),
+            .length = letter->envelope->length,
+        };
+        if (visit(user, &view) != 0) {
+            break;
+        }
+    }
+    pthread_mutex_unlock(&letters->mutex);
+}
+
+size_t airs_dead_letters_count(airs_system *system) {
+    pthread_mutex_lock(&system->dead_letters.mutex);
+    size_t count = system->dead_letters.count;
+    pthread_mutex_unlock(&system->dead_letters.mutex);
+    return count;
+}

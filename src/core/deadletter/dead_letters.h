@@ -1,0 +1,39 @@
+/* The dead letters of a system: a ring bounded in entries and bytes that keeps the newest. */
+#ifndef AIRSI_CORE_DEAD_LETTERS_H
+#define AIRSI_CORE_DEAD_LETTERS_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <airs/dead_letter.h>
+#include <airs/status.h>
+
+#include "core/message/envelope.h"
+#include "core/reclaim/reclaim.h"
+
+typedef struct airsi_letter {
+    struct airsi_letter *next;
+    uint64_t number, wall_ns;
+    airs_status reason;
+    airs_envelope *envelope;
+    airs_component_id from, to;
+    char detail[]; /* terminated */
+} airsi_letter;
+
+typedef struct airsi_dead_letters {
+    pthread_mutex_t mutex; /* guards all below */
+    airsi_letter *oldest, *newest;
+    size_t count, bytes;
+    size_t max_count, max_bytes; /* const after init */
+    uint64_t last_number;
+} airsi_dead_letters;
+
+void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size_t max_bytes);
+void airsi_dead_letters_fini(airsi_dead_letters *letters);
+
+/* The end of an accepted message that nobody handled: counts it, ends its request with `reason`, and keeps it. Takes `envelope`.
+ * Thread: any, online, no lock held. */
+void airsi_dead_letter(struct airs_system *system, airsi_record *record, airs_envelope *envelope, airs_status reason, const char *detail);
+
+#endif

@@ -1,0 +1,85 @@
+#include "core/message/envelope.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <airs/limits.h>
+
+#include "base/memory.h"
+
+static airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length, size_t inline_bytes) {
+    airs_envelope *envelope = airsi_malloc(sizeof *envelope + inline_bytes);
+    if (envelope == NULL) {
+        return NULL;
+    }
+    memset(envelope, 0, sizeof *envelope);
+    envelope->kind = (uint8_t)kind;
+    envelope->from = from;
+    envelope->to = to;
+    envelope->length = (uint32_t)length;
+    return envelope;
+}
+
+airs_envelope *airsi_envelope_new(airs_message_kind kind, airs_component from, airs_component to, const void *data, size_t length) {
+    airs_envelope *envelope = new_header(kind, from, to, length, length);
+    if (envelope != NULL && length > 0) {
+        memcpy(envelope->data, data, length);
+    }
+    return envelope;
+}
+
+airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component from, airs_component to, airsi_payload *payload) {
+    airs_envelope *envelope = new_header(kind, from, to, payload->length, 0);
+    if (envelope != NULL) {
+        envelope->shared = airsi_payload_ref(payload);
+    }
+    return envelope;
+}
+
+airs_envelope *airsi_envelope_copy(const airs_envelope *envelope) {
+    airs_envelope *copy = envelope->shared != NULL
+                              ? airsi_envelope_new_shared((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->shared)
+                              : airsi_envelope_new((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->data, envelope->length);
+    if (copy != NULL) {
+        copy->request = envelope->request;
+        copy->status = envelope->status;
+        copy->enqueued_ms = envelope->enqueued_ms;
+    }
+    return copy;
+}
+
+airs_status airs_envelope_new(airs_component to, const void *data, size_t length, airs_envelope **ret_envelope) {
+    if (ret_envelope == NULL || (data == NULL && length > 0)) {
+        return AIRS_EINVAL;
+    }
+    if (length > AIRS_PAYLOAD_MAX) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
+    }
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
+    if (envelope == NULL) {
+        return AIRS_ENOMEM;
+    }
+    *ret_envelope = envelope;
+    return AIRS_OK;
+}
+
+void airs_envelope_free(airs_envelope *envelope) {
+    if (envelope != NULL) {
+        assert((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0);
+        airsi_payload_unref(envelope->shared);
+        airsi_free(envelope);
+    }
+}
+
+airs_message airs_envelope_message(const airs_envelope *envelope) {
+    airs_message message = {
+        .kind = (airs_message_kind)envelope->kind,
+        .status = (airs_status)envelope->status,
+        .from = envelope->from,
+        .to = envelope->to,
+        .request = envelope->request,
+        .data = airsi_envelope_data(envelope),
+        .length = envelope->length,
+    };
+    return message;
+}

@@ -1,0 +1,55 @@
+/* MessageEnvelope: one message on its way, header and payload in one allocation unless the payload is shared.
+ *
+ * Ownership moves: sender -> mailbox or hold-back list -> the worker that handles it -> freed or a dead letter. One owner at a time; only the
+ * link is touched by others (mailbox.h). */
+#ifndef AIRSI_CORE_MESSAGE_ENVELOPE_H
+#define AIRSI_CORE_MESSAGE_ENVELOPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <airs/broker.h>
+#include <airs/component.h>
+#include <airs/message.h>
+
+#include "base/atomic.h"
+#include "core/message/payload.h"
+
+/* What a mailbox links; first in an envelope, and alone as a mailbox's stub. */
+typedef struct airsi_link {
+    AIRSI_ATOMIC(struct airsi_link *) next; /* any thread, atomic */
+} airsi_link;
+
+enum {
+    AIRSI_ENVELOPE_REQUEST_END = 1, /* embedded in a request entry: released through it, never freed by itself */
+};
+
+struct airs_envelope {
+    airsi_link link;
+    airs_component to;
+    airs_component from;
+    airs_request request;
+    airsi_payload *shared; /* NULL: the bytes stand behind the header */
+    uint64_t incarnation;  /* REQUEST_END: the requester's incarnation that asked */
+    uint32_t length;
+    uint32_t enqueued_ms; /* coarse clock at admission; 0 before */
+    uint8_t kind;         /* airs_message_kind */
+    uint8_t status;       /* airs_status of a REPLY */
+    uint8_t flags;
+    uint8_t data[];
+};
+
+/* A message with `data` copied behind the header. NULL: no memory. */
+airs_envelope *airsi_envelope_new(airs_message_kind kind, airs_component from, airs_component to, const void *data, size_t length);
+
+/* One that refers to a shared payload and takes a reference of its own. */
+airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component from, airs_component to, airsi_payload *payload);
+
+/* A copy for a tap or a dead letter: shares a shared payload, copies an inline one. Not linked anywhere. */
+airs_envelope *airsi_envelope_copy(const airs_envelope *envelope);
+
+static inline const uint8_t *airsi_envelope_data(const airs_envelope *envelope) {
+    return envelope->shared != NULL ? envelope->shared->data : envelope->data;
+}
+
+#endif

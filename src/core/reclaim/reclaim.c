@@ -1,0 +1,204 @@
+#include "core/reclaim/reclaim.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define SLOW_GRACE_MS 1000
+
+static void host_thread_exits(void *record) {
+    airsi_record_free(record);
+}
+
+airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log) {
+    memset(reclaim, 0, sizeof *reclaim);
+    atomic_init(&reclaim->epoch, 1);
+    reclaim->log = log;
+    if (pthread_key_create(&reclaim->key, host_thread_exits) != 0) {
+        return AIRS_EUNAVAILABLE;
+    }
+    pthread_mutex_init(&reclaim->mutex, NULL);
+    return AIRS_OK;
+}
+
+static void free_all(airsi_garbage *garbage) {
+    while (garbage != NULL) {
+        airsi_garbage *next = garbage->next;
+        garbage->free(garbage);
+        garbage = next;
+    }
+}
+
+void airsi_reclaim_fini(airsi_reclaim *reclaim) {
+    pthread_key_delete(reclaim->key);
+    while (reclaim->oldest != NULL) {
+        airsi_garbage *all = reclaim->oldest;
+        reclaim->oldest = reclaim->newest = NULL;
+        free_all(all);
+    }
+    while (reclaim->records != NULL) {
+        airsi_record *record = reclaim->records;
+        reclaim->records = record->next;
+        airsi_free(record);
+    }
+    pthread_mutex_destroy(&reclaim->mutex);
+}
+
+airsi_record *airsi_record_new(airsi_reclaim *reclaim) {
+    airsi_record *record = airsi_calloc(1, sizeof *record);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->reclaim = reclaim;
+    pthread_mutex_lock(&reclaim->mutex);
+    record->number = reclaim->next_number++;
+    record->next = reclaim->records;
+    reclaim->records = record;
+    pthread_mutex_unlock(&reclaim->mutex);
+    return record;
+}
+
+void airsi_record_free(airsi_record *record) {
+    airsi_reclaim *reclaim = record->reclaim;
+    pthread_mutex_lock(&reclaim->mutex);
+    airsi_counters_fold(&reclaim->folded, &record->counters);
+    for (airsi_record **at = &reclaim->records; *at != NULL; at = &(*at)->next) {
+        if (*at == record) {
+            *at = record->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_free(record);
+}
+
+void airsi_record_online(airsi_record *record) {
+    uint64_t epoch = airsi_load_acquire(&record->reclaim->epoch);
+    /* E9 acq_rel, pairs with E10 in oldest_epoch: either the reclaimer sees this record online, or its look came first and this thread sees
+     * everything unlinked before that look. A read-modify-write on both sides, so that one of the two must see the other. */
+    airsi_exchange_acq_rel(&record->epoch, epoch);
+}
+
+void airsi_record_quiescent(airsi_record *record) {
+    /* E11 acquire, pairs with E12 in retire: who announces an epoch sees what was unlinked before it began. */
+    uint64_t epoch = airsi_load_acquire(&record->reclaim->epoch);
+    if (epoch != airsi_load_relaxed(&record->epoch)) {
+        /* E13 release, pairs with E10: all uses of older pointers happen before the announcement. */
+        airsi_store_release(&record->epoch, epoch);
+    }
+}
+
+void airsi_record_offline(airsi_record *record) {
+    /* E13, as above. */
+    airsi_store_release(&record->epoch, 0);
+}
+
+airsi_record *airsi_reclaim_enter(airsi_reclaim *reclaim) {
+    airsi_record *record = pthread_getspecific(reclaim->key);
+    if (record == NULL) {
+        record = airsi_record_new(reclaim);
+        if (record == NULL) {
+            return NULL;
+        }
+        if (pthread_setspecific(reclaim->key, record) != 0) {
+            airsi_record_free(record);
+            return NULL;
+        }
+    }
+    if (record->depth++ == 0) {
+        airsi_record_online(record);
+    }
+    return record;
+}
+
+void airsi_reclaim_leave(airsi_record *record) {
+    assert(record->depth > 0);
+    if (--record->depth == 0) {
+        airsi_record_offline(record);
+    }
+}
+
+void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage) {
+    garbage->next = NULL;
+    garbage->retired_ms = airsi_clock_monotonic_ms();
+    pthread_mutex_lock(&reclaim->mutex);
+    /* E12 release, pairs with E11. Under the mutex, so that the list stays in the order of epochs. */
+    garbage->epoch = airsi_fetch_add_acq_rel(&reclaim->epoch, 1) + 1;
+    if (reclaim->newest != NULL) {
+        reclaim->newest->next = garbage;
+    } else {
+        reclaim->oldest = garbage;
+    }
+    reclaim->newest = garbage;
+    airsi_fetch_add_relaxed(&reclaim->waiting, 1);
+    pthread_mutex_unlock(&reclaim->mutex);
+}
+
+/* The oldest epoch an online record has announced; `ret_holder` is who. Under the mutex. */
+static uint64_t oldest_epoch(airsi_reclaim *reclaim, const airsi_record **ret_holder) {
+    uint64_t oldest = UINT64_MAX;
+    for (airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        /* E10 acq_rel, pairs with E9 and E13; adds nothing, but takes its place among the writes. */
+        uint64_t epoch = airsi_fetch_add_acq_rel(&record->epoch, 0);
+        if (epoch != 0 && epoch < oldest) {
+            oldest = epoch;
+            *ret_holder = record;
+        }
+    }
+    return oldest;
+}
+
+static void complain_once(airsi_reclaim *reclaim, const airsi_record *holder) {
+    if (reclaim->complained || holder == NULL || airsi_clock_monotonic_ms() - reclaim->oldest->retired_ms < SLOW_GRACE_MS) {
+        return;
+    }
+    reclaim->complained = true;
+    airs_logf(reclaim->log, AIRS_LOG_WARN, NULL, "slow-grace-period", NULL,
+              "memory of stopped components waits over %d ms for thread %u to leave its handler", SLOW_GRACE_MS, holder->number);
+}
+
+void airsi_reclaim_collect(airsi_reclaim *reclaim) {
+    if (airsi_load_relaxed(&reclaim->waiting) == 0) {
+        return;
+    }
+    airsi_garbage *ready = NULL;
+    airsi_garbage **end = &ready;
+    const airsi_record *holder = NULL;
+    pthread_mutex_lock(&reclaim->mutex);
+    uint64_t epoch = oldest_epoch(reclaim, &holder);
+    while (reclaim->oldest != NULL && reclaim->oldest->epoch <= epoch) {
+        *end = reclaim->oldest;
+        reclaim->oldest = reclaim->oldest->next;
+        end = &(*end)->next;
+        airsi_fetch_sub_relaxed(&reclaim->waiting, 1);
+    }
+    *end = NULL;
+    if (reclaim->oldest == NULL) {
+        reclaim->newest = NULL;
+    } else if (ready == NULL) {
+        complain_once(reclaim, holder);
+    }
+    if (ready != NULL) {
+        reclaim->complained = false;
+    }
+    pthread_mutex_unlock(&reclaim->mutex);
+    free_all(ready);
+}
+
+void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats) {
+    airs_routing_stats stats;
+    memset(&stats, 0, sizeof stats);
+    pthread_mutex_lock(&reclaim->mutex);
+    airsi_counters_add_ends(&reclaim->folded, &stats);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        airsi_counters_add_ends(&record->counters, &stats);
+    }
+    airsi_counters_add_rest(&reclaim->folded, &stats);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        airsi_counters_add_rest(&record->counters, &stats);
+    }
+    pthread_mutex_unlock(&reclaim->mutex);
+    *ret_stats = stats;
+}

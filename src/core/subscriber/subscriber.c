@@ -1,0 +1,110 @@
+#include "core/subscriber/subscriber.h"
+
+#include "core/actor/delivery.h"
+#include "core/actor/hold.h"
+#include "core/system/system.h"
+
+void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, airs_system *system) {
+    subscriber->system = system;
+    subscriber->subscription = NULL;
+    atomic_init(&subscriber->running, false);
+}
+
+bool airsi_subscriber_allows(const airsi_actor *sender, const airsi_actor *target) {
+    if (sender == NULL) {
+        return target->policy.from_outside;
+    }
+    return airsi_policy_sends_to(&sender->policy, &target->id) && airsi_policy_receives_from(&target->policy, &sender->id);
+}
+
+/* The actor a message comes from. A turn's own messages need no look-up; a timer's do. */
+static airs_status resolve_sender(airs_system *system, const airsi_worker *worker, const airs_envelope *envelope, airsi_actor **ret_sender) {
+    if (envelope->from == AIRS_OUTSIDE) {
+        *ret_sender = NULL;
+        return airsi_load_acquire(&system->closing) != 0 ? AIRS_ESTOPPING : AIRS_OK;
+    }
+    if (worker != NULL && worker->actor != NULL && worker->actor->handle == envelope->from) {
+        *ret_sender = worker->actor;
+        return AIRS_OK;
+    }
+    return airsi_registry_resolve(&system->registry, envelope->from, ret_sender) == AIRS_OK ? AIRS_OK : AIRS_EPERMISSION_DENIED;
+}
+
+/* The sender's own turn may hold a message back; a timer or a host thread waits in its own way. */
+static bool may_hold(const airsi_worker *worker, const airsi_actor *sender, const airs_envelope *envelope) {
+    return sender != NULL && worker != NULL && worker->actor == sender && envelope->kind != AIRS_MESSAGE_TIMER;
+}
+
+static airs_status send_to(airsi_actor *sender, airsi_actor *target, airs_envelope *envelope, airsi_worker *worker, airsi_record *record) {
+    bool holds = may_hold(worker, sender, envelope);
+    if (holds && airsi_hold_has(sender, envelope->to)) {
+        return airsi_hold_add(worker, sender, target, envelope);
+    }
+    airs_status status = airsi_actor_deliver(target, envelope, AIRSI_ACCEPT_NEW, record);
+    if (status == AIRS_EMAILBOX_FULL && holds && target->limits.overflow == AIRS_OVERFLOW_HOLD) {
+        return airsi_hold_add(worker, sender, target, envelope);
+    }
+    return status;
+}
+
+static airs_status route(airs_system *system, airs_envelope *envelope, airsi_worker *worker, airsi_record *record) {
+    airsi_actor *sender = NULL;
+    airsi_actor *target = NULL;
+    airs_status status = resolve_sender(system, worker, envelope, &sender);
+    if (status == AIRS_OK) {
+        status = airsi_registry_resolve(&system->registry, envelope->to, &target);
+    }
+    if (status != AIRS_OK) {
+        return status;
+    }
+    if (!airsi_subscriber_allows(sender, target)) {
+        return AIRS_EPERMISSION_DENIED;
+    }
+    if (envelope->length > target->limits.payload_bytes) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
+    }
+    return send_to(sender, target, envelope, worker, record);
+}
+
+static airs_status on_envelope(void *user, airs_envelope *envelope) {
+    airs_system *system = user;
+    airsi_record *record = airsi_system_record(system);
+    airs_status status = route(system, envelope, airsi_system_worker(system), record);
+    airsi_count(status == AIRS_OK ? &record->counters.messages_routed : &record->counters.failures[status]);
+    return status;
+}
+
+airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber) {
+    airs_status status = airsi_broker_own(&subscriber->system->messaging.broker, on_envelope, subscriber->system, &subscriber->subscription);
+    if (status == AIRS_OK) {
+        airsi_store_release(&subscriber->running, true);
+    }
+    return status;
+}
+
+void airsi_subscriber_stop(airs_actor_system_subscriber *subscriber) {
+    airsi_store_release(&subscriber->running, false);
+    airs_broker_unsubscribe(&subscriber->system->messaging.broker, subscriber->subscription);
+    subscriber->subscription = NULL;
+}
+
+airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor) {
+    return airsi_registry_register(&subscriber->system->registry, actor);
+}
+
+void airsi_subscriber_unregister_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor) {
+    airsi_registry_unregister(&subscriber->system->registry, actor);
+}
+
+airs_actor_system_subscriber *airs_system_subscriber(airs_system *system) {
+    return &system->subscriber;
+}
+
+bool airs_actor_system_subscriber_running(const airs_actor_system_subscriber *subscriber) {
+    return airsi_load_acquire(&subscriber->running);
+}
+
+airs_status airs_actor_system_subscriber_resolve(airs_actor_system_subscriber *subscriber, const airs_component_id *id,
+                                                 airs_component *ret_component) {
+    return airs_registry_find(&subscriber->system->registry, id, ret_component);
+}
