@@ -21,10 +21,13 @@ static airs_status component_start(void *state, airs_context *context, airs_erro
 static airs_result deliver(airsi_component *component, const airs_message *message, airs_error *error) {
     switch (message->kind) {
     case AIRS_MESSAGE_INTER_COMPONENT:
-    case AIRS_MESSAGE_TIMER: return airsi_incarnation_message(component, message, error);
-    case AIRS_MESSAGE_REPLY: return airsi_incarnation_callback(component, message, error);
+    case AIRS_MESSAGE_TIMER:
+        return airsi_incarnation_message(component, message, error);
+    case AIRS_MESSAGE_REPLY:
+        return airsi_incarnation_callback(component, message, error);
     case AIRS_MESSAGE_EXECUTE:
-    case AIRS_MESSAGE_HEALTH_CHECK: break;
+    case AIRS_MESSAGE_HEALTH_CHECK:
+        break;
     }
     airs_error_set(error, AIRS_ENOHANDLER, "messages of kind %d are not handed to WebAssembly components", (int)message->kind);
     return AIRS_FAILED;
@@ -109,11 +112,11 @@ airs_status airs_wasm_spawn(airs_wasm_engine *engine, airs_wasm_module *module, 
     if (component == NULL) {
         return airs_error_set(error, AIRS_ENOMEM, "%s: no memory for the component", options->id.text);
     }
-    airs_spawn_options spawn = { .id = options->id,
-                                 .limits = options->limits,
-                                 .capabilities = options->capabilities,
-                                 .behavior = &component_behavior,
-                                 .state = component };
+    airs_spawn_options spawn = {.id = options->id,
+                                .limits = options->limits,
+                                .capabilities = options->capabilities,
+                                .behavior = &component_behavior,
+                                .state = component};
     status = airs_spawn(engine->options.system, &spawn, ret_component, error);
     if (status != AIRS_OK) {
         component_free(component);

@@ -31,7 +31,7 @@ static airs_result end_by_trap(airsi_component *component, const airsi_trap *tra
 
 /* After a lift or a lowering that failed, which the guest has recorded. */
 static airs_result end_by_failure(airsi_component *component, airs_error *error) {
-    airsi_trap trap = { .kind = AIRSI_TRAP_OTHER, .text = "failed for no reason it gave" };
+    airsi_trap trap = {.kind = AIRSI_TRAP_OTHER, .text = "failed for no reason it gave"};
     airsi_guest_failed(component->guest, &trap);
     return end_by_trap(component, &trap, error);
 }
@@ -77,7 +77,7 @@ static airs_status failed_init(airsi_component *component, const airsi_trap *tra
 }
 
 static airs_status failed_lowering(airsi_component *component, airs_error *error) {
-    airsi_trap trap = { .text = "failed for no reason it gave" };
+    airsi_trap trap = {.text = "failed for no reason it gave"};
     airsi_guest_failed(component->guest, &trap);
     return failed_init(component, &trap, error);
 }
@@ -145,13 +145,16 @@ static airs_result answer(airsi_component *component, airs_request request, cons
 
 static airs_result take_outcome(airsi_component *component, const airs_message *message, const airsi_outcome *outcome, airs_error *error) {
     switch (outcome->kind) {
-    case AIRSI_OUTCOME_ERROR: set_guest_text(error, AIRS_EHANDLER_FAILED, "", outcome); return AIRS_FAILED;
+    case AIRSI_OUTCOME_ERROR:
+        set_guest_text(error, AIRS_EHANDLER_FAILED, "", outcome);
+        return AIRS_FAILED;
     case AIRSI_OUTCOME_REPLY:
         if (message->request != AIRS_NO_REQUEST) {
             return answer(component, message->request, outcome, error);
         }
         return AIRS_HANDLED; /* nobody asked */
-    case AIRSI_OUTCOME_DONE: break;
+    case AIRSI_OUTCOME_DONE:
+        break;
     }
     return AIRS_HANDLED;
 }
@@ -187,17 +190,28 @@ airs_result airsi_incarnation_message(airsi_component *component, const airs_mes
 /* The order of failure-reason in the WIT; what it has no word for is `other`. */
 static uint32_t failure_reason(airs_status status) {
     switch (status) {
-    case AIRS_ETIMEOUT: return 0;
-    case AIRS_ECANCELLED: return 1;
-    case AIRS_ETARGET_STOPPED: return 2;
-    case AIRS_EHANDLER_FAILED: return 3;
-    case AIRS_ECOMPONENT_NOT_FOUND: return 4;
-    case AIRS_EPERMISSION_DENIED: return 5;
-    case AIRS_EMAILBOX_FULL: return 6;
-    case AIRS_EUNSUPPORTED_CODEC: return 7;
-    case AIRS_EPAYLOAD_TOO_LARGE: return 8;
-    case AIRS_EOVERLOADED: return 9;
-    default: return 10;
+    case AIRS_ETIMEOUT:
+        return 0;
+    case AIRS_ECANCELLED:
+        return 1;
+    case AIRS_ETARGET_STOPPED:
+        return 2;
+    case AIRS_EHANDLER_FAILED:
+        return 3;
+    case AIRS_ECOMPONENT_NOT_FOUND:
+        return 4;
+    case AIRS_EPERMISSION_DENIED:
+        return 5;
+    case AIRS_EMAILBOX_FULL:
+        return 6;
+    case AIRS_EUNSUPPORTED_CODEC:
+        return 7;
+    case AIRS_EPAYLOAD_TOO_LARGE:
+        return 8;
+    case AIRS_EOVERLOADED:
+        return 9;
+    default:
+        return 10;
     }
 }
 

@@ -19,7 +19,7 @@ static bool lift_error(airsi_guest *guest, const uint8_t *string, const char *wh
     if (text == NULL) {
         return false;
     }
-    *ret_outcome = (airsi_outcome){ AIRSI_OUTCOME_ERROR, (const uint8_t *)text, length };
+    *ret_outcome = (airsi_outcome){AIRSI_OUTCOME_ERROR, (const uint8_t *)text, length};
     return true;
 }
 
@@ -28,12 +28,12 @@ static bool lift_option(airsi_guest *guest, const uint8_t *option, const char *w
     if (option[0] > 1) {
         return bad_discriminant(guest, what, option[0]);
     }
-    *ret_outcome = (airsi_outcome){ .kind = AIRSI_OUTCOME_DONE };
+    *ret_outcome = (airsi_outcome){.kind = AIRSI_OUTCOME_DONE};
     if (option[0] == 1) {
         uint32_t at = airsi_load_u32(option + 4);
         uint32_t length = airsi_load_u32(option + 8);
         const uint8_t *bytes = airsi_guest_memory(guest, at, length, 1, what);
-        *ret_outcome = (airsi_outcome){ AIRSI_OUTCOME_REPLY, bytes, length };
+        *ret_outcome = (airsi_outcome){AIRSI_OUTCOME_REPLY, bytes, length};
         return bytes != NULL;
     }
     return true;
@@ -58,6 +58,6 @@ bool airsi_outcome_lift_plain(airsi_guest *guest, uint32_t at, const char *what,
     if (result[0] > 1) {
         return bad_discriminant(guest, what, result[0]);
     }
-    *ret_outcome = (airsi_outcome){ .kind = AIRSI_OUTCOME_DONE };
+    *ret_outcome = (airsi_outcome){.kind = AIRSI_OUTCOME_DONE};
     return result[0] == 0 || lift_error(guest, result + 4, what, ret_outcome);
 }

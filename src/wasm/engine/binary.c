@@ -121,7 +121,7 @@ airs_status airsi_binary_scan(const void *bytes, size_t length, airsi_wasm_scan 
 /* --- what it declares ---------------------------------------------------------------------------------------------------------- */
 
 void airsi_size_text(uint64_t bytes, char ret_text[32]) {
-    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB" };
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
     size_t unit = 0;
     double size = (double)bytes;
     while (size >= 1024.0 && unit + 1 < sizeof units / sizeof units[0]) {
@@ -164,8 +164,9 @@ static void check_memory(const airsi_wasm_scan *scan, const airs_limits *limits,
 
 void airsi_binary_check(const airsi_wasm_scan *scan, const airs_limits *limits, airsi_findings *findings) {
     if (scan->component != 0) {
-        airsi_findings_problem(findings, "is a component; this version hosts core modules only. Build the core module instead (C: the SDK's "
-                                         "airs_add_guest; Rust: target wasm32-unknown-unknown without `wasm-tools component new`)");
+        airsi_findings_problem(findings,
+                               "is a component; this version hosts core modules only. Build the core module instead (C: the SDK's "
+                               "airs_add_guest; Rust: target wasm32-unknown-unknown without `wasm-tools component new`)");
         return;
     }
     check_memory(scan, limits, findings);

@@ -57,10 +57,18 @@ static void describe(item *it) {
         airsi_signature_of(wasm_externtype_as_functype_const(it->type), it->signature);
         airsi_signature_text(it->signature, it->text);
         break;
-    case WASM_EXTERN_MEMORY: memory_text(wasm_externtype_as_memorytype_const(it->type), it->text); break;
-    case WASM_EXTERN_GLOBAL: snprintf(it->text, sizeof it->text, "global"); break;
-    case WASM_EXTERN_TABLE: snprintf(it->text, sizeof it->text, "table"); break;
-    default: snprintf(it->text, sizeof it->text, "tag"); break;
+    case WASM_EXTERN_MEMORY:
+        memory_text(wasm_externtype_as_memorytype_const(it->type), it->text);
+        break;
+    case WASM_EXTERN_GLOBAL:
+        snprintf(it->text, sizeof it->text, "global");
+        break;
+    case WASM_EXTERN_TABLE:
+        snprintf(it->text, sizeof it->text, "table");
+        break;
+    default:
+        snprintf(it->text, sizeof it->text, "tag");
+        break;
     }
 }
 
@@ -69,7 +77,7 @@ static bool is_function(const item *it) {
 }
 
 static void tell(const item *it, const char *note, bool problem, void (*sink)(void *, const airs_wasm_item *), void *user) {
-    airs_wasm_item told = { .name = it->name, .signature = it->text, .note = note, .problem = problem };
+    airs_wasm_item told = {.name = it->name, .signature = it->text, .note = note, .problem = problem};
     sink(user, &told);
 }
 
@@ -77,8 +85,9 @@ static void tell(const item *it, const char *note, bool problem, void (*sink)(vo
 static void refuse_cm32p2(check *c) {
     if (!c->wrong_names) {
         c->wrong_names = true;
-        airsi_findings_problem(c->findings, "uses names of the form \"" CM32P2 "...\", which this version does not understand; build with the "
-                                            "plain ones (" AIRSI_CONTRACT_PREFIX "message-handler@0.1.0#handle-message, cabi_realloc, memory)");
+        airsi_findings_problem(c->findings,
+                               "uses names of the form \"" CM32P2 "...\", which this version does not understand; build with the "
+                               "plain ones (" AIRSI_CONTRACT_PREFIX "message-handler@0.1.0#handle-message, cabi_realloc, memory)");
     }
 }
 
@@ -136,7 +145,7 @@ static void check_imports(check *c, const wasmtime_module_t *module) {
     for (size_t i = 0; i < imports.size; i++) {
         const wasm_name_t *from = wasm_importtype_module(imports.data[i]);
         const wasm_name_t *name = wasm_importtype_name(imports.data[i]);
-        item it = { .type = wasm_importtype_type(imports.data[i]) };
+        item it = {.type = wasm_importtype_type(imports.data[i])};
         size_t at = airsi_escape(it.name, sizeof it.name / 2, from->data, from->size);
         it.name[at++] = '#';
         airsi_escape(it.name + at, sizeof it.name - at, name->data, name->size);
@@ -171,8 +180,8 @@ static const char *unknown_export(check *c, const item *it, const wasm_name_t *n
         airsi_findings_problem(c->findings, "exports \"%s\", which is not of the contract this host speaks; expected \"%s\"", it->name,
                                nearest->name);
     } else {
-        airsi_findings_problem(c->findings, "exports \"%s\", which is not of the contract " AIRSI_CONTRACT_PREFIX "...@0.1.0 (wit/airs-actor.wit)",
-                               it->name);
+        airsi_findings_problem(
+            c->findings, "exports \"%s\", which is not of the contract " AIRSI_CONTRACT_PREFIX "...@0.1.0 (wit/airs-actor.wit)", it->name);
     }
     return "unknown version or function";
 }
@@ -209,7 +218,7 @@ static void check_exports(check *c, const wasmtime_module_t *module) {
     wasmtime_module_exports(module, &exports);
     for (size_t i = 0; i < exports.size; i++) {
         const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
-        item it = { .type = wasm_exporttype_type(exports.data[i]) };
+        item it = {.type = wasm_exporttype_type(exports.data[i])};
         airsi_escape(it.name, sizeof it.name, name->data, name->size);
         describe(&it);
         bool problem = false;
@@ -241,8 +250,8 @@ static void check_missing(check *c) {
 
 void airsi_contract_check(const wasmtime_module_t *module, airsi_contract *ret_contract, airsi_findings *findings,
                           const airsi_item_sink *sink) {
-    *ret_contract = (airsi_contract){ .world = AIRSI_WORLD_NONE };
-    check c = { .contract = ret_contract, .findings = findings, .sink = sink };
+    *ret_contract = (airsi_contract){.world = AIRSI_WORLD_NONE};
+    check c = {.contract = ret_contract, .findings = findings, .sink = sink};
     check_imports(&c, module);
     check_exports(&c, module);
     check_missing(&c);

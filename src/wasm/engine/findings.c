@@ -64,5 +64,5 @@ static void lines_fini(airsi_lines *lines) {
 void airsi_findings_fini(airsi_findings *findings) {
     lines_fini(&findings->problems);
     lines_fini(&findings->warnings);
-    *findings = (airsi_findings){ 0 };
+    *findings = (airsi_findings){0};
 }

@@ -137,8 +137,8 @@ bool airsi_guest_has(const airsi_guest *guest, airsi_export which) {
 /* Either out pointer of a call means that the guest is dead. */
 static bool enter(airsi_guest *guest, airsi_export which, airsi_value *values) {
     wasm_trap_t *trap = NULL;
-    wasmtime_error_t *error = wasmtime_func_call_unchecked(guest->context, &guest->exports[which], (wasmtime_val_raw_t *)values,
-                                                           AIRSI_VALUES_MAX, &trap);
+    wasmtime_error_t *error =
+        wasmtime_func_call_unchecked(guest->context, &guest->exports[which], (wasmtime_val_raw_t *)values, AIRSI_VALUES_MAX, &trap);
     airsi_guest_forget_memory(guest);
     if (error != NULL || trap != NULL) {
         airsi_guest_died(guest, error, trap);
@@ -159,8 +159,8 @@ static bool is_post_return(airsi_export which) {
 }
 
 airs_status airsi_guest_call(airsi_guest *guest, airsi_export which, airsi_value *values, airsi_trap *ret_trap) {
-    bool lives = airsi_guest_alive(guest) &&
-                 (is_post_return(which) ? enter_without_leave(guest, which, values) : enter(guest, which, values));
+    bool lives =
+        airsi_guest_alive(guest) && (is_post_return(which) ? enter_without_leave(guest, which, values) : enter(guest, which, values));
     if (!lives) {
         *ret_trap = guest->failure;
         return AIRS_ETRAP;

@@ -50,12 +50,12 @@ typedef struct airsi_import {
 
 /* Exports the host calls. */
 typedef enum airsi_export {
-    AIRSI_EXPORT_REALLOC,         /* cabi_realloc */
-    AIRSI_EXPORT_INITIALIZE,      /* _initialize */
-    AIRSI_EXPORT_HANDLE_MESSAGE,  /* airs:actor/message-handler@0.1.0#handle-message */
-    AIRSI_EXPORT_HANDLE_CALLBACK, /* airs:actor/reply-handler@0.1.0#handle-callback */
-    AIRSI_EXPORT_INIT,            /* airs:actor/startup@0.1.0#init */
-    AIRSI_EXPORT_SHUTDOWN,        /* airs:actor/teardown@0.1.0#shutdown */
+    AIRSI_EXPORT_REALLOC,             /* cabi_realloc */
+    AIRSI_EXPORT_INITIALIZE,          /* _initialize */
+    AIRSI_EXPORT_HANDLE_MESSAGE,      /* airs:actor/message-handler@0.1.0#handle-message */
+    AIRSI_EXPORT_HANDLE_CALLBACK,     /* airs:actor/reply-handler@0.1.0#handle-callback */
+    AIRSI_EXPORT_INIT,                /* airs:actor/startup@0.1.0#init */
+    AIRSI_EXPORT_SHUTDOWN,            /* airs:actor/teardown@0.1.0#shutdown */
     AIRSI_EXPORT_POST_HANDLE_MESSAGE, /* cabi_post_<export>, each optional */
     AIRSI_EXPORT_POST_HANDLE_CALLBACK,
     AIRSI_EXPORT_POST_INIT,
@@ -66,14 +66,14 @@ typedef enum airsi_export {
 typedef enum airsi_trap_kind {
     AIRSI_TRAP_NONE,
     AIRSI_TRAP_UNREACHABLE,
-    AIRSI_TRAP_MEMORY,       /* out-of-bounds access */
+    AIRSI_TRAP_MEMORY, /* out-of-bounds access */
     AIRSI_TRAP_TABLE,
     AIRSI_TRAP_INDIRECT_CALL,
     AIRSI_TRAP_ARITHMETIC,
-    AIRSI_TRAP_STACK,        /* call stack exhausted */
-    AIRSI_TRAP_TIME,         /* its time budget ended */
-    AIRSI_TRAP_ABI,          /* broke the canonical ABI: a pointer, a length, UTF-8, a discriminant, a re-entry */
-    AIRSI_TRAP_EXIT,         /* proc_exit; the code is in airsi_trap.exit_code */
+    AIRSI_TRAP_STACK, /* call stack exhausted */
+    AIRSI_TRAP_TIME,  /* its time budget ended */
+    AIRSI_TRAP_ABI,   /* broke the canonical ABI: a pointer, a length, UTF-8, a discriminant, a re-entry */
+    AIRSI_TRAP_EXIT,  /* proc_exit; the code is in airsi_trap.exit_code */
     AIRSI_TRAP_OTHER,
 } airsi_trap_kind;
 
@@ -113,10 +113,22 @@ const char *airsi_guest_lift_string(airsi_guest *guest, uint32_t at, uint32_t le
 bool airsi_guest_allocate(airsi_guest *guest, uint32_t length, uint32_t align, uint32_t *ret_at, const char *what);
 
 /* Little-endian stores and loads in guest memory, unaligned-safe; `p` comes from airsi_guest_memory. */
-static inline void airsi_store_u32(uint8_t *p, uint32_t v) { __builtin_memcpy(p, &v, 4); }
-static inline void airsi_store_u64(uint8_t *p, uint64_t v) { __builtin_memcpy(p, &v, 8); }
-static inline uint32_t airsi_load_u32(const uint8_t *p) { uint32_t v; __builtin_memcpy(&v, p, 4); return v; }
-static inline uint64_t airsi_load_u64(const uint8_t *p) { uint64_t v; __builtin_memcpy(&v, p, 8); return v; }
+static inline void airsi_store_u32(uint8_t *p, uint32_t v) {
+    __builtin_memcpy(p, &v, 4);
+}
+static inline void airsi_store_u64(uint8_t *p, uint64_t v) {
+    __builtin_memcpy(p, &v, 8);
+}
+static inline uint32_t airsi_load_u32(const uint8_t *p) {
+    uint32_t v;
+    __builtin_memcpy(&v, p, 4);
+    return v;
+}
+static inline uint64_t airsi_load_u64(const uint8_t *p) {
+    uint64_t v;
+    __builtin_memcpy(&v, p, 8);
+    return v;
+}
 
 /* --- time (docs/DESIGN.md 5.7) ---------------------------------------------------------------------------------------------- */
 

@@ -24,8 +24,8 @@ uint8_t *airsi_guest_memory(airsi_guest *guest, uint32_t at, uint32_t length, ui
     }
     know_memory(guest);
     if ((uint64_t)at + length > guest->memory_size) {
-        airsi_guest_fail(guest, AIRSI_TRAP_ABI, "%s: %" PRIu32 " bytes at %" PRIu32 " are outside the memory of %zu bytes", what, length, at,
-                         guest->memory_size);
+        airsi_guest_fail(guest, AIRSI_TRAP_ABI, "%s: %" PRIu32 " bytes at %" PRIu32 " are outside the memory of %zu bytes", what, length,
+                         at, guest->memory_size);
         return NULL;
     }
     if ((at & (align - 1)) != 0) {

@@ -32,7 +32,8 @@ static wasmtime_error_t *deadline_reached(wasmtime_context_t *context, void *dat
     airsi_guest *guest = data;
     uint64_t left = airsi_guest_budget_left(guest);
     if (left == 0) {
-        airsi_guest_fail(guest, AIRSI_TRAP_TIME, "%s-time limit of %u ms used up", guest->budget_name, (unsigned)(guest->budget_ns / 1000000u));
+        airsi_guest_fail(guest, AIRSI_TRAP_TIME, "%s-time limit of %u ms used up", guest->budget_name,
+                         (unsigned)(guest->budget_ns / 1000000u));
         return wasmtime_error_new("ended by the host");
     }
     *ret_delta = left / AIRSI_TICK_NS + 1;

@@ -43,10 +43,8 @@ static bool make_room(item_list *list) {
 
 /* Notes are static strings of the check. */
 static void add_item(inspection *found, item_list *list, const airs_wasm_item *item) {
-    airs_wasm_item copy = { .name = airsi_strdup(item->name),
-                            .signature = airsi_strdup(item->signature),
-                            .note = item->note,
-                            .problem = item->problem };
+    airs_wasm_item copy = {
+        .name = airsi_strdup(item->name), .signature = airsi_strdup(item->signature), .note = item->note, .problem = item->problem};
     if (copy.name == NULL || copy.signature == NULL || !make_room(list)) {
         item_fini(&copy);
         found->no_memory = true;
@@ -84,7 +82,7 @@ static void look_inside(airs_wasm_engine *engine, inspection *found, const uint8
     wasmtime_module_t *compiled = NULL;
     airsi_module_compile(engine, bytes, length, &compiled, &found->findings);
     if (compiled != NULL) {
-        airsi_item_sink sink = { .import = add_import, .export = add_export, .user = found };
+        airsi_item_sink sink = {.import = add_import, .export = add_export, .user = found};
         airsi_contract_check(compiled, ret_contract, &found->findings, &sink);
         wasmtime_module_delete(compiled);
     }
@@ -118,7 +116,7 @@ static airs_status inspect_bytes(airs_wasm_engine *engine, const char *path, con
         airs_error_prefix(error, "%s", path);
         return status;
     }
-    airsi_contract contract = { .world = AIRSI_WORLD_NONE };
+    airsi_contract contract = {.world = AIRSI_WORLD_NONE};
     take_scan(&found->public, &scan, length);
     airsi_binary_check(&scan, limits != NULL ? limits : &defaults, &found->findings);
     if (worth_compiling(&scan)) {
@@ -131,8 +129,8 @@ static airs_status inspect_bytes(airs_wasm_engine *engine, const char *path, con
     return AIRS_OK;
 }
 
-airs_status airs_wasm_inspect_file(airs_wasm_engine *engine, const char *path, const airs_limits *limits, airs_wasm_inspection **ret_inspection,
-                                   airs_error *error) {
+airs_status airs_wasm_inspect_file(airs_wasm_engine *engine, const char *path, const airs_limits *limits,
+                                   airs_wasm_inspection **ret_inspection, airs_error *error) {
     uint8_t *bytes = NULL;
     size_t length = 0;
     airs_status status = airsi_binary_read(path, &bytes, &length, error);

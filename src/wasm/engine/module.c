@@ -1,5 +1,6 @@
 #include "wasm/engine/module.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <wasmtime.h>
@@ -10,28 +11,34 @@
 #include "wasm/engine/trampoline.h"
 #include "wasm/host/imports.h"
 
-/* Wasmtime's words on several lines become one: its prefix goes, each further line follows a colon. */
-static void one_line(const wasm_name_t *message, char *text, size_t capacity) {
-    size_t at = 0;
-    bool line_start = false;
-    for (size_t i = 0; i < message->size && at + 3 < capacity; i++) {
-        char c = message->data[i];
-        if (c == '\n') {
-            line_start = at > 0;
-        } else if (line_start && (c == ' ' || c == '\t')) {
-            continue;
-        } else {
-            if (line_start && text[at - 1] != ':') {
-                text[at++] = ';';
-            }
-            if (line_start) {
-                text[at++] = ' ';
-            }
-            text[at++] = c;
-            line_start = false;
-        }
+/* Causes are indented and numbered: "    0: text". */
+static const char *skip_number(const char *line, const char *stop) {
+    while (line < stop && (*line == ' ' || *line == ':' || (*line >= '0' && *line <= '9'))) {
+        line++;
     }
-    text[at] = '\0';
+    return line;
+}
+
+/* Of Wasmtime's lines the last says what is wrong; those before say what it was doing, those after "Stack backtrace" where in its own code. */
+static void last_cause(const wasm_name_t *message, char *text, size_t capacity) {
+    static const char trace[] = "Stack backtrace";
+    const char *end = message->data + message->size;
+    const char *cause = message->data;
+    size_t length = 0;
+    for (const char *line = message->data; line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        stop = stop != NULL ? stop : end;
+        const char *start = skip_number(line, stop);
+        if (stop - line >= (ptrdiff_t)sizeof trace - 1 && memcmp(line, trace, sizeof trace - 1) == 0) {
+            break;
+        }
+        if (start < stop) {
+            cause = start;
+            length = (size_t)(stop - start);
+        }
+        line = stop + (stop < end);
+    }
+    snprintf(text, capacity, "%.*s", (int)(length < capacity ? length : capacity - 1), cause);
 }
 
 void airsi_module_compile(airs_wasm_engine *engine, const void *bytes, size_t length, wasmtime_module_t **ret_module,
@@ -43,7 +50,7 @@ void airsi_module_compile(airs_wasm_engine *engine, const void *bytes, size_t le
     wasm_name_t message;
     wasmtime_error_message(refusal, &message);
     char text[AIRS_ERROR_TEXT_MAX];
-    one_line(&message, text, sizeof text);
+    last_cause(&message, text, sizeof text);
     airsi_findings_problem(findings, "is not valid: %s", text);
     wasm_name_delete(&message);
     wasmtime_error_delete(refusal);

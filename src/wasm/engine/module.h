@@ -15,13 +15,13 @@ struct wasmtime_module;
 struct wasmtime_instance_pre;
 
 struct airs_wasm_module {
-    AIRSI_ATOMIC(uint32_t) references;     /* any thread */
-    struct wasm_engine_t *wasmtime;        /* const after load; a reference of its own, so that it outlives the engine it came from */
+    AIRSI_ATOMIC(uint32_t) references;      /* any thread */
+    struct wasm_engine_t *wasmtime;         /* const after load; a reference of its own, so that it outlives the engine it came from */
     struct wasmtime_instance_pre *prepared; /* const after load */
-    airsi_contract contract;               /* const after load */
-    airsi_findings findings;               /* const after load; its warnings */
-    uint64_t memory_minimum;               /* const after load; bytes */
-    char *name;                            /* const after load */
+    airsi_contract contract;                /* const after load */
+    airsi_findings findings;                /* const after load; its warnings */
+    uint64_t memory_minimum;                /* const after load; bytes */
+    char *name;                             /* const after load */
 };
 
 /* Compiles. *ret_module stays NULL when Wasmtime refuses the binary: then there is a problem more. */

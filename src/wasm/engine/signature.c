@@ -7,10 +7,10 @@
 
 /* Through wasmtime_valtype_t: wasm_valtype_kind ends the process when it meets a v128. */
 static char letter_of(const wasm_valtype_t *type) {
-    static const char letters[] = { [WASMTIME_VALTYPE_KIND_I32] = 'i',
-                                    [WASMTIME_VALTYPE_KIND_I64] = 'j',
-                                    [WASMTIME_VALTYPE_KIND_F32] = 'f',
-                                    [WASMTIME_VALTYPE_KIND_F64] = 'd' };
+    static const char letters[] = {[WASMTIME_VALTYPE_KIND_I32] = 'i',
+                                   [WASMTIME_VALTYPE_KIND_I64] = 'j',
+                                   [WASMTIME_VALTYPE_KIND_F32] = 'f',
+                                   [WASMTIME_VALTYPE_KIND_F64] = 'd'};
     wasmtime_valtype_t found;
     wasmtime_valtype_new(type, &found);
     char letter = found.kind < sizeof letters ? letters[found.kind] : '?';
@@ -35,11 +35,16 @@ void airsi_signature_of(const wasm_functype_t *type, char ret_signature[AIRSI_SI
 
 static const char *type_name(char letter) {
     switch (letter) {
-    case 'i': return "i32";
-    case 'j': return "i64";
-    case 'f': return "f32";
-    case 'd': return "f64";
-    default: return "other";
+    case 'i':
+        return "i32";
+    case 'j':
+        return "i64";
+    case 'f':
+        return "f32";
+    case 'd':
+        return "f64";
+    default:
+        return "other";
     }
 }
 

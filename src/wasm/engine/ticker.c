@@ -46,7 +46,7 @@ static int create_without_signals(airsi_ticker *ticker) {
 }
 
 airs_status airsi_ticker_start(airsi_ticker *ticker, struct wasm_engine_t *engine) {
-    *ticker = (airsi_ticker){ .engine = engine };
+    *ticker = (airsi_ticker){.engine = engine};
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

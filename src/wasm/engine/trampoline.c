@@ -9,8 +9,8 @@ _Static_assert(sizeof(airsi_value) == sizeof(wasmtime_val_raw_t) && alignof(airs
 
 static bool call_allowed(airsi_guest *guest, const airsi_import *import) {
     if (!guest->may_leave) {
-        return airsi_guest_fail(guest, AIRSI_TRAP_ABI, "%s was called from cabi_realloc or a post-return function, which may call no import",
-                                import->name);
+        return airsi_guest_fail(guest, AIRSI_TRAP_ABI,
+                                "%s was called from cabi_realloc or a post-return function, which may call no import", import->name);
     }
     if (guest->instantiating && (import->flags & AIRSI_IMPORT_MESSAGING) != 0) {
         return airsi_guest_fail(guest, AIRSI_TRAP_ABI, "%s was called from a start section or _initialize; messaging works from init on",

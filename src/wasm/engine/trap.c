@@ -53,17 +53,17 @@ typedef struct trap_row {
 } trap_row;
 
 static const trap_row trap_rows[] = {
-    [WASMTIME_TRAP_CODE_STACK_OVERFLOW] = { AIRSI_TRAP_STACK, "call stack exhausted" },
-    [WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS] = { AIRSI_TRAP_MEMORY, "memory access out of bounds" },
-    [WASMTIME_TRAP_CODE_HEAP_MISALIGNED] = { AIRSI_TRAP_MEMORY, "misaligned atomic memory access" },
-    [WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS] = { AIRSI_TRAP_TABLE, "table access out of bounds" },
-    [WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL] = { AIRSI_TRAP_INDIRECT_CALL, "indirect call of an empty table slot" },
-    [WASMTIME_TRAP_CODE_BAD_SIGNATURE] = { AIRSI_TRAP_INDIRECT_CALL, "indirect call with the wrong signature" },
-    [WASMTIME_TRAP_CODE_INTEGER_OVERFLOW] = { AIRSI_TRAP_ARITHMETIC, "integer overflow" },
-    [WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO] = { AIRSI_TRAP_ARITHMETIC, "integer division by zero" },
-    [WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER] = { AIRSI_TRAP_ARITHMETIC, "conversion to integer out of range" },
-    [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED] = { AIRSI_TRAP_UNREACHABLE, "unreachable executed" },
-    [WASMTIME_TRAP_CODE_NULL_REFERENCE] = { AIRSI_TRAP_INDIRECT_CALL, "call of a null reference" },
+    [WASMTIME_TRAP_CODE_STACK_OVERFLOW] = {AIRSI_TRAP_STACK, "call stack exhausted"},
+    [WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS] = {AIRSI_TRAP_MEMORY, "memory access out of bounds"},
+    [WASMTIME_TRAP_CODE_HEAP_MISALIGNED] = {AIRSI_TRAP_MEMORY, "misaligned atomic memory access"},
+    [WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS] = {AIRSI_TRAP_TABLE, "table access out of bounds"},
+    [WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL] = {AIRSI_TRAP_INDIRECT_CALL, "indirect call of an empty table slot"},
+    [WASMTIME_TRAP_CODE_BAD_SIGNATURE] = {AIRSI_TRAP_INDIRECT_CALL, "indirect call with the wrong signature"},
+    [WASMTIME_TRAP_CODE_INTEGER_OVERFLOW] = {AIRSI_TRAP_ARITHMETIC, "integer overflow"},
+    [WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO] = {AIRSI_TRAP_ARITHMETIC, "integer division by zero"},
+    [WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER] = {AIRSI_TRAP_ARITHMETIC, "conversion to integer out of range"},
+    [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED] = {AIRSI_TRAP_UNREACHABLE, "unreachable executed"},
+    [WASMTIME_TRAP_CODE_NULL_REFERENCE] = {AIRSI_TRAP_INDIRECT_CALL, "call of a null reference"},
 };
 
 static void record_code(airsi_guest *guest, const wasm_trap_t *trap) {

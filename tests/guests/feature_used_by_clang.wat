@@ -1,0 +1,15 @@
+;; What clang-19 uses: vectors, bulk memory, several results, sign extension, saturating conversion, reference types, tail calls.
+(module
+  (type $none (func))
+  (table $t 1 funcref)
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "airs:actor/message-handler@0.1.0#handle-message") (param i64 i32 i64 i32 i32) (result i32) (i32.const 0))
+  (func $two (result i32 i32) (i32.const 1) (i32.const 2))
+  (func (drop (i8x16.add (v128.const i32x4 0 0 0 0) (v128.const i32x4 1 1 1 1))))
+  (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))
+  (func (drop (i32.extend8_s (i32.const 128))))
+  (func (drop (i32.trunc_sat_f64_s (f64.const 1e300))))
+  (func (table.set $t (i32.const 0) (ref.null func)))
+  (func (call_indirect $t (type $none) (i32.const 0)))
+  (func (result i32 i32) (return_call $two)))

@@ -1,0 +1,6 @@
+;; cabi_realloc calls an import.
+(module
+  (import "airs:actor/services@0.1.0" "wall-clock" (func $clock (result i64)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (drop (call $clock)) (i32.const 1024))
+  (func (export "airs:actor/message-handler@0.1.0#handle-message") (param i64 i32 i64 i32 i32) (result i32) (i32.const 0)))

@@ -1,0 +1,4 @@
+;; Gives the host no room for a payload.
+(module
+  (memory (export "memory") 1)
+  (func (export "airs:actor/message-handler@0.1.0#handle-message") (param i64 i32 i64 i32 i32) (result i32) (i32.const 0)))

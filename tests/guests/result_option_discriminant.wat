@@ -1,0 +1,6 @@
+;; ok of an option that is neither none nor some.
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 4) "\ff")
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "airs:actor/message-handler@0.1.0#handle-message") (param i64 i32 i64 i32 i32) (result i32) (i32.const 0)))
