@@ -40,24 +40,24 @@ typedef uint64_t airs_timer_id;
 #define AIRS_BROADCAST_MAX 1024 /* targets of one airs_broadcast */
 
 /* How a call or a request ended. X(constant, name) */
-#define AIRS_STATUS_LIST(X)                                                                                            \
-    X(AIRS_OK, "ok")                                                                                                   \
-    X(AIRS_COMPONENT_NOT_FOUND, "component-not-found")                                                                 \
-    X(AIRS_PERMISSION_DENIED, "permission-denied")                                                                     \
-    X(AIRS_MAILBOX_FULL, "mailbox-full")                                                                               \
-    X(AIRS_PAYLOAD_TOO_LARGE, "payload-too-large")                                                                     \
-    X(AIRS_UNSUPPORTED_CODEC, "unsupported-codec")                                                                     \
-    X(AIRS_RATE_LIMITED, "rate-limited")                                                                               \
-    X(AIRS_LIMIT_REACHED, "limit-reached")                                                                             \
-    X(AIRS_TARGET_STOPPED, "target-stopped")                                                                           \
-    X(AIRS_OVERLOADED, "overloaded")                                                                                   \
-    X(AIRS_OTHER, "other")                                                                                             \
-    X(AIRS_INVALID_ID, "invalid-id")                                                                                   \
-    X(AIRS_UNKNOWN_REQUEST, "unknown-request")                                                                         \
-    X(AIRS_ALREADY_ANSWERED, "already-answered")                                                                       \
-    X(AIRS_REQUESTER_GONE, "requester-gone")                                                                           \
-    X(AIRS_TIMEOUT, "timeout")                                                                                         \
-    X(AIRS_CANCELLED, "cancelled")                                                                                     \
+#define AIRS_STATUS_LIST(X)                            \
+    X(AIRS_OK, "ok")                                   \
+    X(AIRS_COMPONENT_NOT_FOUND, "component-not-found") \
+    X(AIRS_PERMISSION_DENIED, "permission-denied")     \
+    X(AIRS_MAILBOX_FULL, "mailbox-full")               \
+    X(AIRS_PAYLOAD_TOO_LARGE, "payload-too-large")     \
+    X(AIRS_UNSUPPORTED_CODEC, "unsupported-codec")     \
+    X(AIRS_RATE_LIMITED, "rate-limited")               \
+    X(AIRS_LIMIT_REACHED, "limit-reached")             \
+    X(AIRS_TARGET_STOPPED, "target-stopped")           \
+    X(AIRS_OVERLOADED, "overloaded")                   \
+    X(AIRS_OTHER, "other")                             \
+    X(AIRS_INVALID_ID, "invalid-id")                   \
+    X(AIRS_UNKNOWN_REQUEST, "unknown-request")         \
+    X(AIRS_ALREADY_ANSWERED, "already-answered")       \
+    X(AIRS_REQUESTER_GONE, "requester-gone")           \
+    X(AIRS_TIMEOUT, "timeout")                         \
+    X(AIRS_CANCELLED, "cancelled")                     \
     X(AIRS_HANDLER_FAILED, "handler-failed")
 
 #define AIRS_STATUS_ENUM(constant, name) constant,
@@ -147,49 +147,49 @@ __attribute__((format(printf, 1, 2))) static inline airs_result airs_failf(const
 
 /* static airs_result handle_message(const airs_message *message)
  * Every component has it: called once for each message. */
-#define AIRS_HANDLE_MESSAGE(function)                                                                                  \
-    AIRS_EXPORT("airs:actor/message-handler@0.1.0#handle-message")                                                     \
-    void *airs_export_handle_message(airs_component sender, int32_t has_request, airs_request_id request, char *data, size_t length); \
+#define AIRS_HANDLE_MESSAGE(function)                                                                                                  \
+    AIRS_EXPORT("airs:actor/message-handler@0.1.0#handle-message")                                                                     \
+    void *airs_export_handle_message(airs_component sender, int32_t has_request, airs_request_id request, char *data, size_t length);  \
     void *airs_export_handle_message(airs_component sender, int32_t has_request, airs_request_id request, char *data, size_t length) { \
-        airs_message message = {sender, has_request != 0, request, length > 0 ? data : "", length};                    \
-        airs_result result = function(&message);                                                                       \
-        airs_release(data, length);                                                                                    \
-        return airs_lower_reply(result);                                                                               \
-    }                                                                                                                  \
+        airs_message message = {sender, has_request != 0, request, length > 0 ? data : "", length};                                    \
+        airs_result result = function(&message);                                                                                       \
+        airs_release(data, length);                                                                                                    \
+        return airs_lower_reply(result);                                                                                               \
+    }                                                                                                                                  \
     AIRS_POST_RETURN("airs:actor/message-handler@0.1.0#handle-message", handle_message)
 
 /* static airs_result handle_callback(const airs_outcome *outcome)
  * Wanted by a component that makes requests: called once for each of them. */
-#define AIRS_HANDLE_CALLBACK(function)                                                                                 \
-    AIRS_EXPORT("airs:actor/reply-handler@0.1.0#handle-callback")                                                      \
-    void *airs_export_handle_callback(airs_request_id request, int32_t failed, uintptr_t a, uintptr_t b, uintptr_t c); \
+#define AIRS_HANDLE_CALLBACK(function)                                                                                  \
+    AIRS_EXPORT("airs:actor/reply-handler@0.1.0#handle-callback")                                                       \
+    void *airs_export_handle_callback(airs_request_id request, int32_t failed, uintptr_t a, uintptr_t b, uintptr_t c);  \
     void *airs_export_handle_callback(airs_request_id request, int32_t failed, uintptr_t a, uintptr_t b, uintptr_t c) { \
-        airs_outcome outcome = airs_lift_outcome(request, failed != 0, a, b, c);                                       \
-        char *data = (char *)(failed != 0 ? b : a);                                                                    \
-        airs_result result = function(&outcome);                                                                       \
-        airs_release(data, outcome.length);                                                                            \
-        return airs_lower_done(result);                                                                                \
-    }                                                                                                                  \
+        airs_outcome outcome = airs_lift_outcome(request, failed != 0, a, b, c);                                        \
+        char *data = (char *)(failed != 0 ? b : a);                                                                     \
+        airs_result result = function(&outcome);                                                                        \
+        airs_release(data, outcome.length);                                                                             \
+        return airs_lower_done(result);                                                                                 \
+    }                                                                                                                   \
     AIRS_POST_RETURN("airs:actor/reply-handler@0.1.0#handle-callback", handle_callback)
 
 /* static airs_result init(const char *config, size_t length)
  * Called once per start, before any message; config is the manifest's config block as JSON. */
-#define AIRS_INIT(function)                                                                                            \
-    AIRS_EXPORT("airs:actor/startup@0.1.0#init") void *airs_export_init(char *config, size_t length);                  \
-    void *airs_export_init(char *config, size_t length) {                                                              \
-        airs_result result = function(length > 0 ? config : "", length);                                               \
-        airs_release(config, length);                                                                                  \
-        return airs_lower_done(result);                                                                                \
-    }                                                                                                                  \
+#define AIRS_INIT(function)                                                                           \
+    AIRS_EXPORT("airs:actor/startup@0.1.0#init") void *airs_export_init(char *config, size_t length); \
+    void *airs_export_init(char *config, size_t length) {                                             \
+        airs_result result = function(length > 0 ? config : "", length);                              \
+        airs_release(config, length);                                                                 \
+        return airs_lower_done(result);                                                               \
+    }                                                                                                 \
     AIRS_POST_RETURN("airs:actor/startup@0.1.0#init", init)
 
 /* static void shutdown(void)
  * Called once at a normal stop, after the last message; not after a trap. */
-#define AIRS_SHUTDOWN(function)                                                                                        \
-    AIRS_EXPORT("airs:actor/teardown@0.1.0#shutdown") void airs_export_shutdown(void);                                 \
-    void airs_export_shutdown(void) {                                                                                  \
-        function();                                                                                                    \
-    }                                                                                                                  \
+#define AIRS_SHUTDOWN(function)                                                        \
+    AIRS_EXPORT("airs:actor/teardown@0.1.0#shutdown") void airs_export_shutdown(void); \
+    void airs_export_shutdown(void) {                                                  \
+        function();                                                                    \
+    }                                                                                  \
     _Static_assert(1, "")
 
 /* --- the host's functions as they cross the border (wit/ABI.txt) ----------------------------------------------------------- */
@@ -199,7 +199,8 @@ __attribute__((format(printf, 1, 2))) static inline airs_result airs_failf(const
 
 AIRS_IMPORT("messaging", "self-handle") airs_component airs_import_self_handle(void);
 AIRS_IMPORT("messaging", "lookup")
-void airs_import_lookup(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance, size_t instance_length, void *ret);
+void airs_import_lookup(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
+                        size_t instance_length, void *ret);
 AIRS_IMPORT("messaging", "component-id-of") void airs_import_component_id_of(airs_component component, void *ret);
 AIRS_IMPORT("messaging", "send-message") void airs_import_send_message(airs_component to, const void *data, size_t length, void *ret);
 AIRS_IMPORT("messaging", "broadcast")
@@ -208,7 +209,8 @@ AIRS_IMPORT("messaging", "send-request")
 void airs_import_send_request(airs_component to, const void *data, size_t length, uint32_t timeout_ms, void *ret);
 AIRS_IMPORT("messaging", "cancel-request") int32_t airs_import_cancel_request(airs_request_id request);
 AIRS_IMPORT("messaging", "reply") void airs_import_reply(airs_request_id request, const void *data, size_t length, void *ret);
-AIRS_IMPORT("messaging", "reply-failure") void airs_import_reply_failure(airs_request_id request, const char *text, size_t length, void *ret);
+AIRS_IMPORT("messaging", "reply-failure")
+void airs_import_reply_failure(airs_request_id request, const char *text, size_t length, void *ret);
 AIRS_IMPORT("messaging", "send-after")
 void airs_import_send_after(uint64_t delay_ms, airs_component to, const void *data, size_t length, void *ret);
 AIRS_IMPORT("messaging", "cancel-timer") int32_t airs_import_cancel_timer(airs_timer_id timer);
@@ -249,7 +251,8 @@ static inline airs_status airs_lookup_status(uint8_t failed, uint8_t error) {
 }
 
 static inline airs_status airs_reply_status(uint8_t failed, uint8_t error) {
-    static const uint8_t statuses[] = {AIRS_UNKNOWN_REQUEST, AIRS_ALREADY_ANSWERED, AIRS_PAYLOAD_TOO_LARGE, AIRS_REQUESTER_GONE, AIRS_OTHER};
+    static const uint8_t statuses[] = {AIRS_UNKNOWN_REQUEST, AIRS_ALREADY_ANSWERED, AIRS_PAYLOAD_TOO_LARGE, AIRS_REQUESTER_GONE,
+                                       AIRS_OTHER};
     if (failed == 0) {
         return AIRS_OK;
     }
@@ -258,8 +261,17 @@ static inline airs_status airs_reply_status(uint8_t failed, uint8_t error) {
 
 static inline airs_outcome airs_lift_outcome(airs_request_id request, bool failed, uintptr_t a, uintptr_t b, uintptr_t c) {
     static const uint8_t reasons[] = {
-        AIRS_TIMEOUT,      AIRS_CANCELLED,         AIRS_TARGET_STOPPED,    AIRS_HANDLER_FAILED, AIRS_COMPONENT_NOT_FOUND, AIRS_PERMISSION_DENIED,
-        AIRS_MAILBOX_FULL, AIRS_UNSUPPORTED_CODEC, AIRS_PAYLOAD_TOO_LARGE, AIRS_OVERLOADED,     AIRS_OTHER,
+        AIRS_TIMEOUT,
+        AIRS_CANCELLED,
+        AIRS_TARGET_STOPPED,
+        AIRS_HANDLER_FAILED,
+        AIRS_COMPONENT_NOT_FOUND,
+        AIRS_PERMISSION_DENIED,
+        AIRS_MAILBOX_FULL,
+        AIRS_UNSUPPORTED_CODEC,
+        AIRS_PAYLOAD_TOO_LARGE,
+        AIRS_OVERLOADED,
+        AIRS_OTHER,
     };
     airs_outcome outcome = {request, AIRS_OK, (const char *)a, b};
     if (failed) {
@@ -340,11 +352,11 @@ static inline airs_lowered *airs_lower_done(airs_result result) {
     return &lowered;
 }
 
-#define AIRS_POST_RETURN(name, handler)                                                                                \
-    AIRS_EXPORT("cabi_post_" name) void airs_post_##handler(airs_lowered *lowered);                                    \
-    void airs_post_##handler(airs_lowered *lowered) {                                                                  \
-        free(lowered->failed ? lowered->text : lowered->reply);                                                        \
-    }                                                                                                                  \
+#define AIRS_POST_RETURN(name, handler)                                             \
+    AIRS_EXPORT("cabi_post_" name) void airs_post_##handler(airs_lowered *lowered); \
+    void airs_post_##handler(airs_lowered *lowered) {                               \
+        free(lowered->failed ? lowered->text : lowered->reply);                     \
+    }                                                                               \
     _Static_assert(1, "")
 
 /* --- messages ------------------------------------------------------------------------------------------------------------ */
@@ -413,7 +425,8 @@ static inline airs_status airs_send_to(const char *id, const void *data, size_t 
 
 /* One payload to many, at most AIRS_BROADCAST_MAX. Each target is one message: ret_statuses (count of them, or NULL) tells how each went.
  * Returns the first that is not AIRS_OK. */
-static inline airs_status airs_broadcast(const airs_component *to, size_t count, const void *data, size_t length, airs_status *ret_statuses) {
+static inline airs_status airs_broadcast(const airs_component *to, size_t count, const void *data, size_t length,
+                                         airs_status *ret_statuses) {
     if (count > AIRS_BROADCAST_MAX) {
         return AIRS_LIMIT_REACHED;
     }
@@ -435,7 +448,8 @@ static inline airs_status airs_broadcast(const airs_component *to, size_t count,
 }
 
 /* A request: exactly one end follows through handle_callback. timeout_ms 0 is the default (30 s). */
-static inline airs_status airs_request(airs_component to, const void *data, size_t length, uint32_t timeout_ms, airs_request_id *ret_request) {
+static inline airs_status airs_request(airs_component to, const void *data, size_t length, uint32_t timeout_ms,
+                                       airs_request_id *ret_request) {
     airs_ret_u64 ret = {0};
     airs_import_send_request(to, data, length, timeout_ms, &ret);
     if (ret.failed == 0 && ret_request != NULL) {

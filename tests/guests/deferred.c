@@ -40,7 +40,8 @@ static airs_result answer(void) {
     char *text = kept[first].text;
     first = (first + 1) % KEPT_MAX;
     count--;
-    airs_status status = strcmp(text, "drop") == 0 ? airs_reply_failure(request, "dropped on request") : airs_reply(request, text, strlen(text));
+    airs_status status =
+        strcmp(text, "drop") == 0 ? airs_reply_failure(request, "dropped on request") : airs_reply(request, text, strlen(text));
     free(text);
     if (status == AIRS_OK && airs_reply(request, "again", 5) == AIRS_OK) {
         return airs_fail("a request was answered twice");

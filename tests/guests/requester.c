@@ -62,7 +62,8 @@ static airs_result handle_callback(const airs_outcome *outcome) {
         puts(text);
         return airs_ok();
     }
-    airs_status status = outcome->status == AIRS_OK ? airs_reply(open[at].outer, outcome->data, outcome->length) : airs_reply_failure(open[at].outer, text);
+    airs_status status =
+        outcome->status == AIRS_OK ? airs_reply(open[at].outer, outcome->data, outcome->length) : airs_reply_failure(open[at].outer, text);
     return status == AIRS_OK ? airs_ok() : airs_failf("relaying: %s", airs_status_name(status));
 }
 AIRS_HANDLE_CALLBACK(handle_callback);

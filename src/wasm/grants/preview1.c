@@ -37,11 +37,17 @@ static bool empty_sizes(airsi_guest *guest, airsi_value *values) {
 
 int airsi_wasi_clock_now(uint32_t clock_id, uint64_t *ret_ns) {
     switch (clock_id) {
-    case 0: *ret_ns = airsi_clock_wall_ns(); return AIRSI_WASI_SUCCESS;
-    case 1: *ret_ns = airsi_clock_monotonic_ns(); return AIRSI_WASI_SUCCESS;
+    case 0:
+        *ret_ns = airsi_clock_wall_ns();
+        return AIRSI_WASI_SUCCESS;
+    case 1:
+        *ret_ns = airsi_clock_monotonic_ns();
+        return AIRSI_WASI_SUCCESS;
     case 2:
-    case 3: return AIRSI_WASI_NOTSUP;
-    default: return AIRSI_WASI_INVAL;
+    case 3:
+        return AIRSI_WASI_NOTSUP;
+    default:
+        return AIRSI_WASI_INVAL;
     }
 }
 

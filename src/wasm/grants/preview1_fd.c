@@ -5,7 +5,7 @@
 
 #define STDIN 0u
 #define STDERR 2u
-#define IOVECS_MAX 1024u        /* IOV_MAX of most systems */
+#define IOVECS_MAX 1024u         /* IOV_MAX of most systems */
 #define WRITE_MAX (256u * 1024u) /* a call; what is over it stays unwritten and the guest is told so, as write(2) does */
 
 #define FILETYPE_CHARACTER_DEVICE 2u

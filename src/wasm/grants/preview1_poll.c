@@ -19,7 +19,7 @@ enum { TAG_CLOCK = 0, TAG_READ = 1, TAG_WRITE = 2 };
 typedef struct wanted {
     uint64_t user_data;
     uint8_t tag;
-    int error;       /* of the event, known at once */
+    int error;        /* of the event, known at once */
     uint64_t wait_ns; /* 0: ready */
 } wanted;
 

@@ -17,35 +17,54 @@
 /* The order of send-error in the WIT; what it has no word for is `other`. */
 static uint8_t send_error(airs_status status) {
     switch (status) {
-    case AIRS_ECOMPONENT_NOT_FOUND: return 0;
-    case AIRS_EPERMISSION_DENIED: return 1;
-    case AIRS_EMAILBOX_FULL: return 2;
-    case AIRS_EPAYLOAD_TOO_LARGE: return 3;
-    case AIRS_EUNSUPPORTED_CODEC: return 4;
-    case AIRS_ERATE_LIMITED: return 5;
-    case AIRS_ELIMIT_REACHED: return 6;
-    case AIRS_ETARGET_STOPPED: return 7;
-    case AIRS_EOVERLOADED: return 8;
-    default: return 9;
+    case AIRS_ECOMPONENT_NOT_FOUND:
+        return 0;
+    case AIRS_EPERMISSION_DENIED:
+        return 1;
+    case AIRS_EMAILBOX_FULL:
+        return 2;
+    case AIRS_EPAYLOAD_TOO_LARGE:
+        return 3;
+    case AIRS_EUNSUPPORTED_CODEC:
+        return 4;
+    case AIRS_ERATE_LIMITED:
+        return 5;
+    case AIRS_ELIMIT_REACHED:
+        return 6;
+    case AIRS_ETARGET_STOPPED:
+        return 7;
+    case AIRS_EOVERLOADED:
+        return 8;
+    default:
+        return 9;
     }
 }
 
 static uint8_t reply_error(airs_status status) {
     switch (status) {
-    case AIRS_EUNKNOWN_REQUEST: return 0;
-    case AIRS_EALREADY_ANSWERED: return 1;
-    case AIRS_EPAYLOAD_TOO_LARGE: return 2;
-    case AIRS_EREQUESTER_GONE: return 3;
-    default: return 4;
+    case AIRS_EUNKNOWN_REQUEST:
+        return 0;
+    case AIRS_EALREADY_ANSWERED:
+        return 1;
+    case AIRS_EPAYLOAD_TOO_LARGE:
+        return 2;
+    case AIRS_EREQUESTER_GONE:
+        return 3;
+    default:
+        return 4;
     }
 }
 
 static uint8_t lookup_error(airs_status status) {
     switch (status) {
-    case AIRS_ECOMPONENT_NOT_FOUND: return 0;
-    case AIRS_EINVALID_ID: return 1;
-    case AIRS_EPERMISSION_DENIED: return 2;
-    default: return 3;
+    case AIRS_ECOMPONENT_NOT_FOUND:
+        return 0;
+    case AIRS_EINVALID_ID:
+        return 1;
+    case AIRS_EPERMISSION_DENIED:
+        return 2;
+    default:
+        return 3;
     }
 }
 
