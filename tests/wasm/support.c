@@ -7,9 +7,22 @@
 
 #include "support.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Wasmtime turns some signals into traps. It installs its handlers once a process, and cmocka puts its own in their place before every test. */
+static const int trap_signals[] = {SIGSEGV, SIGILL, SIGFPE, SIGBUS};
+static struct sigaction trap_handlers[sizeof trap_signals / sizeof trap_signals[0]];
+static bool handlers_kept;
+
+void test_keep_signals(void) {
+    for (size_t i = 0; i < sizeof trap_signals / sizeof trap_signals[0]; i++) {
+        sigaction(trap_signals[i], handlers_kept ? &trap_handlers[i] : NULL, handlers_kept ? NULL : &trap_handlers[i]);
+    }
+    handlers_kept = true;
+}
 
 int test_engine_setup(void **state) {
     airs_wasm_engine *engine = NULL;
@@ -18,6 +31,7 @@ int test_engine_setup(void **state) {
         print_error("%s\n", error.text);
         return -1;
     }
+    test_keep_signals();
     airs_wasm_engine_set_active(engine, true);
     *state = engine;
     return 0;
@@ -38,6 +52,7 @@ const char *test_guest_path(const char *name, char path[1024]) {
 airs_wasm_module *test_load(airs_wasm_engine *engine, const char *name) {
     char path[1024];
     airs_wasm_module *module = NULL;
+    test_keep_signals();
     airs_error error = {0};
     if (airs_wasm_module_load_file(engine, test_guest_path(name, path), NULL, &module, &error) != AIRS_OK) {
         fail_msg("%s", error.text);

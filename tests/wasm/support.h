@@ -11,6 +11,9 @@
 int test_engine_setup(void **state);
 int test_engine_teardown(void **state);
 
+/* Gives Wasmtime the signals that cmocka took: first after an engine was made, then in every test that enters a guest. test_load does. */
+void test_keep_signals(void);
+
 /* "<AIRS_GUESTS>/<name>.wasm" */
 const char *test_guest_path(const char *name, char path[1024]);
 
