@@ -36,8 +36,8 @@ format: ## rewrites the sources in the project's style
 
 lint: ## clang-format, clang-tidy, layer check, shellcheck
 	tools/bootstrap build test lint
-	$(MAKE) $(BUILD)/build.ninja
-	tools/lint $(BUILD)
+	cmake --preset debug
+	tools/lint build/debug
 
 clean: ## removes every build folder (the Wasmtime cache stays)
 	rm -rf build
