@@ -112,8 +112,8 @@ static airs_status fail(airsi_problems *problems, airs_status status, const char
 
 airs_status airsi_manifest_load(const char *path, airsi_problems *problems, airsi_manifest **ret_manifest) {
     airs_error error;
-    char *bytes;
-    size_t length;
+    char *bytes = NULL;
+    size_t length = 0;
     *ret_manifest = NULL;
     airs_status status = read_file(path, &bytes, &length, &error);
     if (status != AIRS_OK) {
