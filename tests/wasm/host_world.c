@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "signals.h"
+#include "support.h"
 #include "wasm/component/output.h"
 
 #define PAYLOAD_LIMIT 1024u
@@ -92,10 +92,11 @@ static airs_result host_handle(void *state, airs_context *context, const airs_me
 
 static airs_result sink_handle(void *state, airs_context *context, const airs_message *message, airs_error *error) {
     host_world *world = state;
-    (void)context;
-    (void)message;
     (void)error;
     airsi_fetch_add_relaxed(&world->sunk, 1);
+    if (message->request != AIRS_NO_REQUEST) {
+        airs_context_reply(context, message->request, "", 0);
+    }
     return AIRS_HANDLED;
 }
 
@@ -127,6 +128,7 @@ int host_world_setup(void **state) {
     const airs_wasm_engine_options options = {.system = world->system};
     assert_int_equal(airs_wasm_engine_new(&options, &world->engine, NULL), AIRS_OK);
     airs_wasm_engine_set_active(world->engine, true);
+    test_keep_signals();
     add_imports(world, airsi_messaging_imports, airsi_messaging_import_count);
     add_imports(world, airsi_services_imports, airsi_services_import_count);
     add_imports(world, airsi_preview1_imports, airsi_preview1_import_count);
@@ -149,7 +151,7 @@ int host_world_teardown(void **state) {
 void host_world_run(host_world *world, caller_realloc mode, void (*run)(host_world *world)) {
     uint8_t *bytes;
     airs_error error = {0};
-    wasm_signals_restore();
+    test_keep_signals();
     size_t length = caller_make(world->imports, world->import_count, mode, &bytes);
     airs_limits limits = AIRS_LIMITS_DEFAULT;
     limits.payload_bytes = PAYLOAD_LIMIT;

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "host_world.h"
-#include "signals.h"
 
 #define ARGUMENTS_MAX 10u
 #define WASI_INVAL 28u
@@ -545,6 +544,5 @@ static void an_unknown_import_gets_the_one_that_was_meant(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {TESTS(TEST)};
-    wasm_signals_remember();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
