@@ -26,7 +26,6 @@ target_compile_options(
     airs_flags
     INTERFACE -Wall
               -Wextra
-              -Wshadow
               -Wstrict-prototypes
               -Wmissing-prototypes
               -Wold-style-definition

@@ -58,7 +58,6 @@ foreach(tier IN LISTS airs_tiers)
         add_executable(${target} ${source} ${shared})
         set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${tier} OUTPUT_NAME ${name})
         target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-        target_compile_options(${target} PRIVATE -Wno-shadow) # a fixture may be called what its type is
         target_link_libraries(${target} PRIVATE airs_flags airs_static PkgConfig::cmocka PkgConfig::yaml PkgConfig::jansson)
         add_test(NAME ${tier}/${name} COMMAND ${target})
         airs_register_test(${tier}/${name} ${tier} 120)
