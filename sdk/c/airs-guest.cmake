@@ -11,8 +11,8 @@
 #       [STACK_SIZE <bytes>]         default 16384, so that a small component fits one page of 64 KiB
 #       [NO_STRIP])                  keeps DWARF; function names, which traps show, are kept either way
 #
-# The file's path is the target's property AIRS_GUEST_FILE. The toolchain is clang (16 or newer, with the wasm32 target), wasm-ld and wasi-libc;
-# AIRS_GUEST_CC and AIRS_GUEST_LD name others. Debian: clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32.
+# The file's path is the target's property AIRS_GUEST_FILE. The toolchain is clang (16 or newer, with the wasm32 target), wasm-ld and
+# wasi-libc; AIRS_GUEST_CC and AIRS_GUEST_LD name others. Debian: clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32.
 cmake_minimum_required(VERSION 3.20)
 include_guard(GLOBAL)
 
@@ -20,7 +20,9 @@ set(AIRS_GUEST_PACKAGES "clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32")
 
 # airs.h stands beside this file in the source tree, and in share/airs/sdk/c of an installation.
 find_path(AIRS_GUEST_INCLUDE_DIR airs.h
-    PATHS "${CMAKE_CURRENT_LIST_DIR}" "${CMAKE_CURRENT_LIST_DIR}/../../../share/airs/sdk/c" "${CMAKE_CURRENT_LIST_DIR}/../../../../share/airs/sdk/c"
+    PATHS "${CMAKE_CURRENT_LIST_DIR}"
+        "${CMAKE_CURRENT_LIST_DIR}/../../../share/airs/sdk/c"
+        "${CMAKE_CURRENT_LIST_DIR}/../../../../share/airs/sdk/c"
     NO_DEFAULT_PATH DOC "Folder of the guest header airs.h")
 mark_as_advanced(AIRS_GUEST_INCLUDE_DIR)
 
@@ -49,8 +51,8 @@ function(airs_find_guest_toolchain)
             "${folder}/check.c" -o "${folder}/check.wasm"
         RESULT_VARIABLE result ERROR_VARIABLE output OUTPUT_VARIABLE output)
     if(NOT result EQUAL 0)
-        message(FATAL_ERROR "airs_add_guest: ${AIRS_GUEST_CC} can't make a WASI module; clang (16 or newer) with the wasm32 target, wasm-ld and "
-            "wasi-libc are needed. On Debian: apt-get install ${AIRS_GUEST_PACKAGES}\n${output}")
+        message(FATAL_ERROR "airs_add_guest: ${AIRS_GUEST_CC} can't make a WASI module; clang (16 or newer) with the wasm32 target, "
+            "wasm-ld and wasi-libc are needed. On Debian: apt-get install ${AIRS_GUEST_PACKAGES}\n${output}")
     endif()
     set(AIRS_GUEST_CHECKED "${key}" CACHE INTERNAL "The guest toolchain that was seen to work")
 endfunction()

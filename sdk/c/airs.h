@@ -7,11 +7,11 @@
  *     }
  *     AIRS_HANDLE_MESSAGE(handle_message);
  *
- * It is compiled to a core module by airs_add_guest (airs-guest.cmake) or by the clang line in README.md. A component runs one handler at a
- * time, to its end, in one thread; globals keep their values from message to message until the component is restarted.
+ * It is compiled to a core module by airs_add_guest (airs-guest.cmake) or by the clang line in README.md. A component runs one handler at
+ * a time, to its end, in one thread; globals keep their values from message to message until the component is restarted.
  *
- * Whatever the host hands to a handler (payloads, texts) is followed by a 0 that is not counted, and is freed when the handler returns: copy
- * what you want to keep. Whatever you hand to a function here is copied before it returns, unless its text says otherwise. */
+ * Whatever the host hands to a handler (payloads, texts) is followed by a 0 that is not counted, and is freed when the handler returns:
+ * copy what you want to keep. Whatever you hand to a function here is copied before it returns, unless its text says otherwise. */
 #ifndef AIRS_GUEST_H
 #define AIRS_GUEST_H
 
@@ -102,7 +102,7 @@ static inline airs_result airs_ok(void) {
     return (airs_result){AIRS_RESULT_OK, NULL, 0};
 }
 
-/* Handled, and this is the reply. The buffer becomes the host's: it comes from malloc and is freed after it was read; NULL with length 0 is fine. */
+/* Handled, and this is the reply. The buffer comes from malloc and is freed after the host has read it; NULL with length 0 is fine. */
 static inline airs_result airs_reply_own(void *data, size_t length) {
     return (airs_result){AIRS_RESULT_REPLY, data, length};
 }

@@ -1,6 +1,6 @@
-/* A guest made on the spot that calls any host function with any arguments: its handle-message takes {u32 which import, u32 unused, u64 argument,
- * ...} at its payload's address, makes the call, and replies with the result as 8 bytes. Made from the host's own tables, so that no import can be
- * forgotten. */
+/* A guest made on the spot that calls any host function with any arguments: its handle-message takes {u32 which import, u32 unused, u64
+ * argument, ...} at its payload's address, makes the call, and replies with the result as 8 bytes. Made from the host's own tables, so
+ * that no import can be forgotten. */
 #ifndef TEST_WASM_CALLER_H
 #define TEST_WASM_CALLER_H
 

@@ -1,5 +1,5 @@
-/* What tests of host calls stand on: a real system, whose native actor `test/host/main` enters guests inside its handler, so that they act through
- * a real context, and a native actor `test/sink/main` that counts what arrives. */
+/* What tests of host calls stand on: a real system, whose native actor `test/host/main` enters guests inside its handler, so that they
+ * act through a real context, and a native actor `test/sink/main` that counts what arrives. */
 #ifndef TEST_WASM_HOST_WORLD_H
 #define TEST_WASM_HOST_WORLD_H
 
@@ -36,8 +36,8 @@ typedef struct host_world {
 int host_world_setup(void **state);
 int host_world_teardown(void **state);
 
-/* Runs `job` inside the host actor's handler with a caller guest of this mode (world->guest), and asserts that nothing failed there. */
-void host_world_run(host_world *world, caller_realloc mode, void (*job)(host_world *world));
+/* Runs this inside the host actor's handler with a caller guest of this mode (world->guest), and asserts that nothing failed there. */
+void host_world_run(host_world *world, caller_realloc mode, void (*run)(host_world *world));
 
 /* Notes a failure when `holds` is false; returns it. */
 bool host_check(host_world *world, bool holds, const char *format, ...) AIRS_PRINTF(3, 4);

@@ -24,8 +24,8 @@ enum {
 };
 #define SINK UINT64_MAX /* stands for the sink's handle in a row of arguments */
 
-/* What each parameter is: v a value, b bytes, l how many, t targets, i vectors, s subscriptions, o events, n how many of those, r the result,
- * q a result too, x an address at which nothing is touched. */
+/* What each parameter is: v a value, b bytes, l how many, t targets, i vectors, s subscriptions, o events, n how many of those, r the
+ * result, q a result too, x an address at which nothing is touched. */
 typedef struct call_row {
     const char *name, *roles;
     uint32_t result_size, result_align;

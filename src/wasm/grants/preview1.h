@@ -1,5 +1,5 @@
-/* WASI preview 1 with nothing granted (docs/DESIGN.md 5.11): what its files share. Errors of a call are errnos; a pointer or a length outside
- * the guest's memory traps. */
+/* WASI preview 1 with nothing granted (docs/DESIGN.md 5.11): what its files share. Errors of a call are errnos; a pointer or a length
+ * outside the guest's memory traps. */
 #ifndef AIRSI_WASM_GRANTS_PREVIEW1_H
 #define AIRSI_WASM_GRANTS_PREVIEW1_H
 

@@ -6,8 +6,8 @@
 
 #include "wasm/engine/guest.h"
 
-/* The import of this name, or NULL. When there is none, `ret_nearest` (may be NULL) gets the known one that was probably meant, or NULL when
- * nothing is near; for the error's text. */
+/* The import of this name, or NULL. When there is none, `ret_nearest` (may be NULL) gets the known one that was probably meant, or NULL
+ * when nothing is near; for the error's text. */
 const airsi_import *airsi_import_find(const char *module, size_t module_length, const char *name, size_t name_length,
                                       const airsi_import **ret_nearest);
 

@@ -1,8 +1,8 @@
 /* airs:actor/messaging@0.1.0: the canonical ABI in front of what an actor may do (airs/actor.h).
  *
  * Each function checks its return pointer first, then lifts, then acts, so that a guest that hands in a bad pointer has done nothing else.
- * The layouts of results are those of wit/ABI.txt's types: result<_, E> is {u8 failed, u8 error}; result<u64, E> is {u8 failed, then at 8 the
- * value or the error}. */
+ * The layouts of results are those of wit/ABI.txt's types: result<_, E> is {u8 failed, u8 error}; result<u64, E> is {u8 failed, then at 8
+ * the value or the error}. */
 #include <string.h>
 
 #include <airs/actor.h>
@@ -87,7 +87,8 @@ static void store_u64(uint8_t *ret, airs_status status, uint64_t value, uint8_t 
     }
 }
 
-/* A payload that is to be sent. One that no call could lift is not read: *ret_status says that it is too large. NULL: the guest is dying. */
+/* A payload that is to be sent. One that no call could lift is not read: *ret_status says that it is too large. NULL: it is
+ * dying. */
 static const uint8_t *lift_payload(airsi_guest *guest, uint32_t at, uint32_t length, const char *what, airs_status *ret_status) {
     const airsi_component *component = airsi_guest_owner(guest);
     if (length > (uint64_t)LIFT_BASE + component->limits.payload_bytes) {
