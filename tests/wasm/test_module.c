@@ -270,7 +270,7 @@ static void a_module_outlives_its_engine(void **state) {
 }
 
 static void a_requester_without_reply_handler_loads_with_a_warning(void **state) {
-    airs_wasm_module *module = test_load(*state, "sends_requests_unheard");
+    airs_wasm_module *module = test_load(*state, "asks_unheard");
     const char *const *warnings = NULL;
     assert_int_equal(airs_wasm_module_warnings(module, &warnings), 1);
     test_contains(warnings[0], "no reply-handler");

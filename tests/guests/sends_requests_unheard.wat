@@ -1,6 +1,0 @@
-;; Imports send-request but exports no reply-handler: loads with a warning.
-(module
-  (import "airs:actor/messaging@0.1.0" "send-request" (func (param i64 i32 i32 i32 i32)))
-  (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-  (func (export "airs:actor/message-handler@0.1.0#handle-message") (param i64 i32 i64 i32 i32) (result i32) (i32.const 0)))
