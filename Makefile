@@ -19,7 +19,7 @@ bootstrap: ## installs the Debian packages that are missing
 	tools/bootstrap build test
 
 demo: bootstrap build ## builds and runs examples/logwatch on INPUT (default: this machine's dpkg.log)
-	INPUT='$(INPUT)' examples/logwatch/demo.sh
+	AIRS='$(CURDIR)/$(BUILD)/airs' INPUT='$(INPUT)' examples/logwatch/demo.sh
 
 test: bootstrap build ## every test through ctest
 	ctest --preset $(PRESET) --parallel $(JOBS)
