@@ -105,6 +105,7 @@ airs_status airs_context_request(airs_context *context, airs_component to, const
         context->actor->in_flight--;
         return status;
     }
+    airsi_count(&context->worker->record->counters.requests);
     *ret_request = request;
     return AIRS_OK;
 }

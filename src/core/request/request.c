@@ -58,7 +58,6 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     airs_request request = airsi_slab_name(&entry->head);
     pthread_mutex_unlock(&shard->mutex);
     airsi_fetch_add_relaxed(&target->open_targeted, 1);
-    airsi_count(&airsi_system_record(system)->counters.requests);
     if (requester != NULL) {
         requester->in_flight++;
     }

@@ -99,10 +99,12 @@ static airs_status request(airs_system *system, airsi_record *record, airs_envel
     }
     envelope->request = name;
     status = publish(system, record, envelope, when_full);
-    if (status != AIRS_OK && !airsi_request_withdraw(system, name)) {
-        return AIRS_OK; /* it ended while it waited for room: the callback was called */
+    if (status != AIRS_OK && airsi_request_withdraw(system, name)) {
+        return status;
     }
-    return status;
+    /* Published, or it ended while it waited for room: either way the callback tells the end. */
+    airsi_count(&airsi_system_record(system)->counters.requests);
+    return AIRS_OK;
 }
 
 airs_status airs_request_async(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
