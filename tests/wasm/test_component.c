@@ -212,6 +212,15 @@ static void a_failure_reaches_handle_callback_with_its_reason_and_detail(void **
     assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
     asks(w, asker, "fail not today", AIRS_EHANDLER_FAILED, "handler-failed: not today");
     asks(w, asker, "trap", AIRS_EHANDLER_FAILED, "handler-failed: unreachable executed");
+    stops_with_a_balance(w);
+}
+
+/* `deferred` keeps the request open, so that there is something to cancel. */
+static void a_cancelled_request_ends_in_handle_callback(void **state) {
+    world *w = *state;
+    spawn_as(w, "test/keeps/main", "deferred", NULL, NULL);
+    airs_component asker = spawn_as(w, "test/asker/main", "requester", "{\"target\":\"test/keeps/main\"}", NULL);
+    assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
     asks(w, asker, "cancel", AIRS_EHANDLER_FAILED, "cancelled: ");
     stops_with_a_balance(w);
 }
@@ -394,6 +403,7 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
     X(a_reply_over_the_requesters_limit_is_a_failure)               \
     X(a_reply_reaches_handle_callback)                              \
     X(a_failure_reaches_handle_callback_with_its_reason_and_detail) \
+    X(a_cancelled_request_ends_in_handle_callback)                  \
     X(a_trap_is_a_crash_a_dead_letter_and_a_fresh_instance)         \
     X(every_kind_of_crash_is_told_by_its_own_words)                 \
     X(a_looping_guest_leaves_the_others_their_worker)               \
