@@ -6,9 +6,12 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
+#include "wasm/engine/binary.h"
+#include "wasm/engine/module.h"
 
 static void refused_for(void **state, const char *name, const char *part) {
     char path[1024];
@@ -39,16 +42,35 @@ static void bytes_refused_for(void **state, const char *type, size_t type_length
     assert_null(strchr(error.text, '\n'));
 }
 
+/* What is refused by the sections alone is refused by the compiler too. */
+static void compiler_refuses(void **state, const char *name, const char *part) {
+    char path[1024];
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    struct wasmtime_module *module = NULL;
+    airsi_findings findings = {0};
+    assert_int_equal(airsi_binary_read(test_guest_path(name, path), &bytes, &length, NULL), AIRS_OK);
+    airsi_module_compile(*state, bytes, length, &module, &findings);
+    assert_null(module);
+    assert_int_equal(findings.problems.total, 1);
+    test_contains(findings.problems.lines[0], part);
+    airsi_findings_fini(&findings);
+    free(bytes);
+}
+
 static void memory64_is_off(void **state) {
     refused_for(state, "feature_memory64", "addressed with 64 bits");
+    compiler_refuses(state, "feature_memory64", "memory64");
 }
 
 static void shared_memory_is_off(void **state) {
     refused_for(state, "feature_shared_memory", "is shared");
+    compiler_refuses(state, "feature_shared_memory", "threads must be enabled");
 }
 
 static void multi_memory_is_off(void **state) {
     refused_for(state, "feature_multi_memory", "declares 2 memories");
+    compiler_refuses(state, "feature_multi_memory", "multiple memories");
 }
 
 static void threads_are_off(void **state) {

@@ -136,6 +136,20 @@ static void time_blocked_in_host_calls_counts(void **state) {
     test_guest_close(&t);
 }
 
+static void each_message_has_a_budget_of_its_own(void **state) {
+    test_guest t;
+    test_guest_open(&t, *state, "slow", NULL);
+    for (int i = 0; i < 4; i++) {
+        if (test_guest_message(&t, "40", 2, NULL) != AIRS_OK) { /* ms */
+            fail_msg("message %d: %s", i, t.trap.text);
+        }
+        airsi_guest_charge_blocked(t.guest, UINT64_MAX); /* of this message, not of the next */
+    }
+    assert_int_equal(test_guest_message(&t, "10000", 5, NULL), AIRS_ETRAP);
+    assert_int_equal(t.trap.kind, AIRSI_TRAP_TIME);
+    test_guest_close(&t);
+}
+
 /* A worker is whatever thread comes next. */
 static void *send_one(void *argument) {
     return test_guest_message(argument, "", 0, NULL) == AIRS_ETRAP ? argument : NULL;
@@ -352,6 +366,7 @@ static void one_module_serves_many_guests(void **state) {
     X(a_loop_over_an_import_ends_with_the_budget)       \
     X(the_budget_is_cpu_time)                           \
     X(time_blocked_in_host_calls_counts)                \
+    X(each_message_has_a_budget_of_its_own)             \
     X(a_guest_may_change_threads_between_messages)      \
     X(memory_grows_to_the_limit_and_no_further)         \
     X(a_table_grows_to_ten_thousand_and_no_further)     \
