@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "support.h"
+#include "wasm/component/output.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ void test_guest_open(test_guest *t, airs_wasm_engine *engine, const char *name, 
 
 void test_guest_close(test_guest *t) {
     airsi_guest_free(t->guest);
+    airsi_component_flush_output(&t->owner);
     airs_wasm_module_unref(t->module);
 }
 
