@@ -21,17 +21,17 @@ typedef struct airsi_output_line {
 
 /* The owner of a guest (airsi_guest_owner). Touched by the worker that runs the actor only. */
 typedef struct airsi_component {
-    airs_wasm_engine *engine;  /* const after new */
-    airs_wasm_module *module;  /* const after new; one reference */
-    airs_component_id id;      /* const after new */
-    airs_limits limits;        /* const after new */
-    char *config_json;         /* const after new */
-    airs_log *log;             /* const after new; may be NULL */
+    airs_wasm_engine *engine; /* const after new */
+    airs_wasm_module *module; /* const after new; one reference */
+    airs_component_id id;     /* const after new */
+    airs_limits limits;       /* const after new */
+    char *config_json;        /* const after new */
+    airs_log *log;            /* const after new; may be NULL */
     void (*on_output)(void *user, const airs_component_id *id, int fd, const char *line, size_t length); /* const after new; may be NULL */
-    void *output_user;         /* const after new */
+    void *output_user;                                                                                   /* const after new */
 
-    airs_context *context; /* during a callback of the actor; host functions act through it */
-    airsi_guest *guest;    /* NULL between incarnations */
+    airs_context *context;       /* during a callback of the actor; host functions act through it */
+    airsi_guest *guest;          /* NULL between incarnations */
     airsi_output_line output[2]; /* fd 1, fd 2 */
     uint64_t log_window_ms;      /* rate limit of guest logs: the second that is counted, and how many it had */
     uint32_t log_count;
