@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "support.h"
+#include "wasm/engine/binary.h"
 
 static const airs_limits defaults = AIRS_LIMITS_DEFAULT;
 
@@ -58,11 +60,9 @@ static void frames_are_cut_at_sixteen(void **state) {
 /* The guest's author chooses the names of functions, any UTF-8 at all. */
 static void names_of_functions_are_escaped(void **state) {
     char path[1024];
-    char bytes[4096];
-    FILE *file = fopen(test_guest_path("handle_unreachable", path), "rb");
-    assert_non_null(file);
-    size_t length = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    assert_int_equal(airsi_binary_read(test_guest_path("handle_unreachable", path), &bytes, &length, NULL), AIRS_OK);
     char *name = memmem(bytes, length, "parse_line", 10);
     assert_non_null(name);
     memcpy(name, "x\n\x1b[31m\0yz", 10);
@@ -73,6 +73,7 @@ static void names_of_functions_are_escaped(void **state) {
     assert_int_equal(airsi_guest_new(t.module, &t.owner, &defaults, &t.guest, &t.trap), AIRS_OK);
     assert_int_equal(test_guest_message(&t, "", 0, NULL), AIRS_ETRAP);
     test_contains(t.trap.text, "at x\\n\\x1b[31m\\x00yz < read_lines");
+    airsi_free(bytes);
     test_guest_close(&t);
 }
 

@@ -4,7 +4,7 @@
 
 #include <wasmtime.h>
 
-/* A wasmtime_func_unchecked_callback_t; `import` is the airsi_import. */
-wasm_trap_t *airsi_trampoline(void *import, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count);
+/* A wasmtime_func_unchecked_callback_t; `env` is the airsi_import. */
+wasm_trap_t *airsi_trampoline(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count);
 
 #endif
