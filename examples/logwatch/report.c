@@ -19,8 +19,8 @@ static struct {
     bool busy;
     airs_request_id asker;
     size_t most;
-    unsigned waiting;                     /* counters that have not told all */
-    airs_request_id asked[SHARDS_MAX];    /* the open request to each; 0: none */
+    unsigned waiting;                  /* counters that have not told all */
+    airs_request_id asked[SHARDS_MAX]; /* the open request to each; 0: none */
     char notes[SHARDS_MAX * NOTE_MAX + 1];
     rows rows;
 } report;
@@ -28,8 +28,8 @@ static struct {
 static void note(unsigned shard, const char *what, const char *detail) {
     size_t length = strlen(report.notes);
     size_t room = sizeof report.notes - length;
-    snprintf(report.notes + length, room < NOTE_MAX ? room : NOTE_MAX, "%s/%u is missing from this table: %s%s%.100s\n", prefix, shard, what,
-             detail[0] != 0 ? ": " : "", detail);
+    snprintf(report.notes + length, room < NOTE_MAX ? room : NOTE_MAX, "%s/%u is missing from this table: %s%s%.100s\n", prefix, shard,
+             what, detail[0] != 0 ? ": " : "", detail);
 }
 
 static void finish(void) {

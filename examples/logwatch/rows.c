@@ -117,7 +117,8 @@ static void add_numbers(text *text, uint64_t lines, uint64_t bytes) {
 }
 
 static void add_rule(text *text, int column) {
-    static const char dashes[] = "----------------------------------------------------------------------------------------------------------------";
+    static const char dashes[] =
+        "----------------------------------------------------------------------------------------------------------------";
     text_add(text, "%.*s\n", column + 2 * NUMBER_COLUMN - 2, dashes);
 }
 

@@ -9,8 +9,8 @@
 
 #include <airs.h>
 
-#define KEY_MAX 255u              /* a longer key is cut */
-#define PAGE_BYTES (32u * 1024u)  /* room for more than a hundred of the longest rows */
+#define KEY_MAX 255u             /* a longer key is cut */
+#define PAGE_BYTES (32u * 1024u) /* room for more than a hundred of the longest rows */
 #define ROW_HEAD 20u
 #define ROW_MAX (ROW_HEAD + KEY_MAX)
 

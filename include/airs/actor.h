@@ -22,10 +22,10 @@ typedef struct airs_system airs_system;
 typedef struct airs_context airs_context;
 
 typedef enum airs_result {
-    AIRS_HANDLED,   /* delivered */
-    AIRS_FAILED,    /* a handled failure: the message becomes a dead letter, its request ends with handler-failed; the actor goes on */
-    AIRS_CRASHED,   /* as FAILED, and the incarnation is replaced by a fresh one (stop rule: docs/DESIGN.md 4.10) */
-    AIRS_EXIT,      /* delivered, and the actor stops normally */
+    AIRS_HANDLED, /* delivered */
+    AIRS_FAILED,  /* a handled failure: the message becomes a dead letter, its request ends with handler-failed; the actor goes on */
+    AIRS_CRASHED, /* as FAILED, and the incarnation is replaced by a fresh one (stop rule: docs/DESIGN.md 4.10) */
+    AIRS_EXIT,    /* delivered, and the actor stops normally */
 } airs_result;
 
 typedef enum airs_stop_reason {

@@ -12,10 +12,10 @@
 #include <airs/status.h>
 
 typedef struct airs_dead_letter {
-    uint64_t number;      /* 1, 2, ... in the order they died */
-    uint64_t wall_ns;     /* since the Unix epoch */
+    uint64_t number;  /* 1, 2, ... in the order they died */
+    uint64_t wall_ns; /* since the Unix epoch */
     airs_status reason;
-    const char *detail;   /* one line, may be empty */
+    const char *detail;            /* one line, may be empty */
     const airs_component_id *from; /* airs/outside/0 for senders outside */
     const airs_component_id *to;
     const void *data;

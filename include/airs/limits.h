@@ -9,7 +9,7 @@
 
 /* What happens to a message for a mailbox that is full. */
 typedef enum airs_overflow {
-    AIRS_OVERFLOW_HOLD = 0, /* between components: the sender keeps it and is muted until there is room (docs/DESIGN.md 4.12) */
+    AIRS_OVERFLOW_HOLD = 0,   /* between components: the sender keeps it and is muted until there is room (docs/DESIGN.md 4.12) */
     AIRS_OVERFLOW_REJECT = 1, /* the sender gets AIRS_EMAILBOX_FULL */
 } airs_overflow;
 
@@ -21,9 +21,9 @@ typedef struct airs_limits {
     uint32_t timers;           /* pending send-after of this component */
     uint32_t hold_messages;    /* messages this component holds back for full targets */
     uint32_t hold_bytes;
-    airs_overflow overflow;    /* of its mailbox */
-    uint64_t memory_bytes;     /* linear memory of a guest */
-    uint32_t handler_ms;       /* CPU time and time blocked in host calls, one message */
+    airs_overflow overflow; /* of its mailbox */
+    uint64_t memory_bytes;  /* linear memory of a guest */
+    uint32_t handler_ms;    /* CPU time and time blocked in host calls, one message */
     uint32_t init_ms;
 } airs_limits;
 
@@ -33,8 +33,7 @@ typedef struct airs_limits {
 #define AIRS_PAYLOAD_MAX (64u << 20)
 
 /* 1,024 messages / 1 MiB, payload 256 KiB, in flight 1,024, timers 1,024, hold 1,024 / 1 MiB, memory 64 MiB, handler 100 ms, init 5 s. */
-#define AIRS_LIMITS_DEFAULT                                                                                            \
-    { 1024, 1u << 20, 256u << 10, 1024, 1024, 1024, 1u << 20, AIRS_OVERFLOW_HOLD, 64ull << 20, 100, 5000 }
+#define AIRS_LIMITS_DEFAULT {1024, 1u << 20, 256u << 10, 1024, 1024, 1024, 1u << 20, AIRS_OVERFLOW_HOLD, 64ull << 20, 100, 5000}
 
 #ifdef __cplusplus
 extern "C" {

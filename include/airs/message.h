@@ -21,11 +21,11 @@ typedef enum airs_message_kind {
 /* A view, valid during the call it is passed to. */
 typedef struct airs_message {
     airs_message_kind kind;
-    airs_status status;     /* REPLY: AIRS_OK, or the reason of the failure with its detail (text, may be empty) in data */
-    airs_component from;    /* filled in by the host; AIRS_OUTSIDE for host threads */
+    airs_status status;  /* REPLY: AIRS_OK, or the reason of the failure with its detail (text, may be empty) in data */
+    airs_component from; /* filled in by the host; AIRS_OUTSIDE for host threads */
     airs_component to;
-    airs_request request;   /* INTER_COMPONENT: the request to answer, or AIRS_NO_REQUEST. REPLY: the request that ended */
-    const void *data;       /* never NULL when length > 0 */
+    airs_request request; /* INTER_COMPONENT: the request to answer, or AIRS_NO_REQUEST. REPLY: the request that ended */
+    const void *data;     /* never NULL when length > 0 */
     size_t length;
 } airs_message;
 

@@ -24,7 +24,8 @@ AIRS_API airs_status airs_registry_id_of(airs_registry *registry, airs_component
 AIRS_API size_t airs_registry_count(airs_registry *registry);
 
 /* Calls `visit` for every registered component, in no particular order, until it returns non-zero; `visit` may not spawn or stop. */
-AIRS_API void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id), void *user);
+AIRS_API void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
+                                 void *user);
 
 #ifdef __cplusplus
 }

@@ -9,10 +9,10 @@
 
 /* A snapshot of per-thread counters; ends are read before accepted, so differences are never negative. */
 typedef struct airs_routing_stats {
-    uint64_t messages_routed;       /* publishes that ended with AIRS_OK */
-    uint64_t routing_failures;      /* publishes that ended with an error, all reasons */
-    uint64_t components_not_found;  /* of these: unknown or stale target */
-    uint64_t mailbox_send_failures; /* of these: refused by the mailbox (full, closed) */
+    uint64_t messages_routed;             /* publishes that ended with AIRS_OK */
+    uint64_t routing_failures;            /* publishes that ended with an error, all reasons */
+    uint64_t components_not_found;        /* of these: unknown or stale target */
+    uint64_t mailbox_send_failures;       /* of these: refused by the mailbox (full, closed) */
     uint64_t failures[AIRS_STATUS_COUNT]; /* of routing_failures, by reason */
 
     uint64_t accepted;  /* messages admitted to a mailbox or a hold-back list, replies and timer messages included */
@@ -21,10 +21,10 @@ typedef struct airs_routing_stats {
     uint64_t dropped;   /* by a named policy */
     uint64_t dead_by_reason[AIRS_STATUS_COUNT];
 
-    uint64_t requests;       /* made */
-    uint64_t replies;        /* requests that ended with a reply */
+    uint64_t requests;         /* made */
+    uint64_t replies;          /* requests that ended with a reply */
     uint64_t request_failures; /* requests that ended without one */
-    uint64_t late_ends;      /* ends whose requester's incarnation was gone */
+    uint64_t late_ends;        /* ends whose requester's incarnation was gone */
     uint64_t timers_set, timers_fired, timers_cancelled;
     uint64_t restarts, crashes; /* of components */
 } airs_routing_stats;

@@ -31,9 +31,9 @@ typedef struct airs_event {
 } airs_event;
 
 typedef struct airs_system_options {
-    unsigned workers;        /* 0: as many as the affinity mask and the cgroup's cpu.max allow, at least 2 */
-    airs_log *log;           /* may be NULL; must outlive the system */
-    size_t dead_letters;     /* ring entries, 0 = 10,000 */
+    unsigned workers;         /* 0: as many as the affinity mask and the cgroup's cpu.max allow, at least 2 */
+    airs_log *log;            /* may be NULL; must outlive the system */
+    size_t dead_letters;      /* ring entries, 0 = 10,000 */
     size_t dead_letter_bytes; /* 0 = 16 MiB */
 
     /* On a worker thread (or the thread that stops the system); must not block or stop the system. May be NULL. */

@@ -22,8 +22,9 @@ typedef struct airs_wasm_engine airs_wasm_engine;
 typedef struct airs_wasm_module airs_wasm_module;
 
 typedef struct airs_wasm_engine_options {
-    airs_system *system; /* where components are spawned; NULL for an engine that only loads and inspects; must outlive the engine's components */
-    airs_log *log;       /* guest logs, output and traps; may be NULL; must outlive the engine */
+    airs_system
+        *system;   /* where components are spawned; NULL for an engine that only loads and inspects; must outlive the engine's components */
+    airs_log *log; /* guest logs, output and traps; may be NULL; must outlive the engine */
     /* A whole line a guest wrote to its stdout (fd 1) or stderr (fd 2), without the LF, bytes untouched, cut at 64 KiB. On a worker thread.
      * NULL: to the log. */
     void (*on_output)(void *user, const airs_component_id *id, int fd, const char *line, size_t length);

@@ -29,12 +29,12 @@
 #define airsi_fetch_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 
 /* Weak: may fail for no reason, so it stands in a loop. On failure `*expected` holds what was found, loaded with relaxed. */
-#define airsi_cas_acq_rel(p, expected, desired)                                                                        \
+#define airsi_cas_acq_rel(p, expected, desired) \
     atomic_compare_exchange_weak_explicit((p), (expected), (desired), memory_order_acq_rel, memory_order_relaxed)
-#define airsi_cas_relaxed(p, expected, desired)                                                                        \
+#define airsi_cas_relaxed(p, expected, desired) \
     atomic_compare_exchange_weak_explicit((p), (expected), (desired), memory_order_relaxed, memory_order_relaxed)
 /* Strong, with acquire on failure too: for decisions that are taken once. */
-#define airsi_cas_strong_acq_rel(p, expected, desired)                                                                 \
+#define airsi_cas_strong_acq_rel(p, expected, desired) \
     atomic_compare_exchange_strong_explicit((p), (expected), (desired), memory_order_acq_rel, memory_order_acquire)
 
 #endif

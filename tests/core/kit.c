@@ -56,7 +56,9 @@ static size_t count_of(const char *const *patterns) {
 airs_component kit_spawn_with(airs_system *system, const char *id, kit_actor *actor, const kit_options *options) {
     airs_spawn_options spawn = {
         .limits = options->limits,
-        .capabilities = {.send = options->send, .send_count = count_of(options->send), .receive = options->receive,
+        .capabilities = {.send = options->send,
+                         .send_count = count_of(options->send),
+                         .receive = options->receive,
                          .receive_count = count_of(options->receive)},
         .behavior = &behavior,
         .state = actor,

@@ -23,8 +23,8 @@ typedef struct wild {
     struct world *world;
     uint32_t index;
     uint64_t seed;
-    uint64_t life; /* counts up with every start */
-    uint64_t sent[ACTORS];                     /* the next sequence for each target */
+    uint64_t life;                                    /* counts up with every start */
+    uint64_t sent[ACTORS];                            /* the next sequence for each target */
     uint64_t seen[ACTORS + 1], seen_life[ACTORS + 1]; /* the last sequence of each sender's incarnation */
     airs_request open[OPEN_MAX];
     uint32_t open_count;
@@ -40,12 +40,12 @@ typedef struct world {
     atomic_uint_fast64_t accepted_sends, made, told;
 } world;
 
-#define REQUIRE(condition)                                                                     \
-    do {                                                                                       \
-        if (!(condition)) {                                                                    \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);     \
-            abort();                                                                           \
-        }                                                                                      \
+#define REQUIRE(condition)                                                                 \
+    do {                                                                                   \
+        if (!(condition)) {                                                                \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                                       \
+        }                                                                                  \
     } while (0)
 
 static airs_status wild_start(kit_actor *self, airs_context *context, airs_error *error) {
@@ -103,7 +103,8 @@ static void one_timer(wild *w, airs_context *context, uint32_t hops) {
     uint32_t to = (uint32_t)(kit_random(&w->seed) % ACTORS);
     note n = {.hops = hops - 1, .sender = ACTORS, .life = 0};
     airs_timer timer;
-    if (airs_context_send_after(context, kit_random(&w->seed) % 4, atomic_load(&w->world->components[to]), &n, sizeof n, &timer) == AIRS_OK &&
+    if (airs_context_send_after(context, kit_random(&w->seed) % 4, atomic_load(&w->world->components[to]), &n, sizeof n, &timer) ==
+            AIRS_OK &&
         kit_random(&w->seed) % 4 == 0) {
         airs_context_cancel_timer(context, timer);
     }

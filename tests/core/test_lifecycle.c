@@ -309,17 +309,17 @@ static void ids_may_be_used_again_after_a_stop_I9(void **state) {
     kit_finish(system);
 }
 
-#define TESTS(X)                                                               \
-    X(messages_wait_until_start_has_returned)                                  \
-    X(a_crash_keeps_id_handle_and_mailbox_in_order_I8)                         \
-    X(the_fourth_crash_within_a_minute_stops_the_component)                    \
-    X(a_failed_start_stops_the_component_and_its_mailbox_is_dead)              \
-    X(a_stop_takes_effect_after_the_message_in_hand_I10)                       \
-    X(an_actor_may_end_itself)                                                 \
-    X(the_newest_stops_first_and_may_still_send)                               \
-    X(a_drain_finishes_what_is_queued_and_refuses_what_is_new)                 \
-    X(a_stop_that_is_not_drained_makes_dead_letters_with_reason_stopping_I1)   \
-    X(a_system_that_never_started_frees_what_was_spawned_I9)                   \
+#define TESTS(X)                                                             \
+    X(messages_wait_until_start_has_returned)                                \
+    X(a_crash_keeps_id_handle_and_mailbox_in_order_I8)                       \
+    X(the_fourth_crash_within_a_minute_stops_the_component)                  \
+    X(a_failed_start_stops_the_component_and_its_mailbox_is_dead)            \
+    X(a_stop_takes_effect_after_the_message_in_hand_I10)                     \
+    X(an_actor_may_end_itself)                                               \
+    X(the_newest_stops_first_and_may_still_send)                             \
+    X(a_drain_finishes_what_is_queued_and_refuses_what_is_new)               \
+    X(a_stop_that_is_not_drained_makes_dead_letters_with_reason_stopping_I1) \
+    X(a_system_that_never_started_frees_what_was_spawned_I9)                 \
     X(ids_may_be_used_again_after_a_stop_I9)
 
 #define TEST(name) cmocka_unit_test(name),

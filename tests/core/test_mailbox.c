@@ -74,7 +74,7 @@ static void exactly_the_first_sender_schedules(void **state) {
     airsi_mailbox mailbox;
     airsi_mailbox_init(&mailbox, 10, 1000);
     assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED); /* muted: nobody schedules */
-    assert_true(airsi_mailbox_schedule(&mailbox));                     /* but a signal does, once */
+    assert_true(airsi_mailbox_schedule(&mailbox));                      /* but a signal does, once */
     assert_false(airsi_mailbox_schedule(&mailbox));
     airsi_mailbox_give_back(&mailbox, false, 1);
     assert_int_equal(airsi_mailbox_rest(&mailbox, false), AIRSI_REST_IDLE);
@@ -200,12 +200,12 @@ static void eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7(void **
     assert_true(atomic_load(&crowd.refused) > 0);
 }
 
-#define TESTS(X)                                                   \
-    X(messages_come_out_in_the_order_they_went_in)                 \
-    X(a_full_mailbox_refuses_without_a_trace_I7)                   \
-    X(exactly_the_first_sender_schedules)                          \
-    X(a_message_counted_but_not_linked_keeps_the_actor_scheduled)  \
-    X(a_waiter_is_told_when_half_is_free)                          \
+#define TESTS(X)                                                  \
+    X(messages_come_out_in_the_order_they_went_in)                \
+    X(a_full_mailbox_refuses_without_a_trace_I7)                  \
+    X(exactly_the_first_sender_schedules)                         \
+    X(a_message_counted_but_not_linked_keeps_the_actor_scheduled) \
+    X(a_waiter_is_told_when_half_is_free)                         \
     X(eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7)
 
 #define TEST(name) cmocka_unit_test(name),

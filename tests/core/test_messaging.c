@@ -511,20 +511,20 @@ static void two_systems_live_in_one_process(void **state) {
     assert_int_equal(first.handled + second.handled, 1000);
 }
 
-#define TESTS(X)                                                            \
-    X(a_message_reaches_its_target_with_its_bytes)                          \
-    X(refusals_say_why_and_leave_the_envelope_with_the_caller_I12)          \
-    X(a_stale_handle_never_reaches_the_next_occupant_I5)                    \
-    X(an_id_is_taken_once_and_airs_is_reserved)                             \
-    X(back_pressure_reaches_a_host_thread_through_a_full_chain_I1_I2)       \
-    X(a_muted_sender_handles_nothing_more_until_its_target_has_room)        \
-    X(a_hold_back_list_is_bounded_and_reject_refuses_at_once)               \
-    X(what_is_held_for_a_target_that_stands_still_becomes_a_dead_letter)    \
-    X(a_broadcast_tells_the_outcome_of_each_target)                         \
-    X(taps_and_observers_see_what_is_published)                             \
-    X(an_observer_is_released_once_and_never_called_after)                  \
-    X(host_threads_may_publish_while_the_system_stops_I1_I10)               \
-    X(a_call_that_blocks_is_refused_inside_a_handler)                       \
+#define TESTS(X)                                                         \
+    X(a_message_reaches_its_target_with_its_bytes)                       \
+    X(refusals_say_why_and_leave_the_envelope_with_the_caller_I12)       \
+    X(a_stale_handle_never_reaches_the_next_occupant_I5)                 \
+    X(an_id_is_taken_once_and_airs_is_reserved)                          \
+    X(back_pressure_reaches_a_host_thread_through_a_full_chain_I1_I2)    \
+    X(a_muted_sender_handles_nothing_more_until_its_target_has_room)     \
+    X(a_hold_back_list_is_bounded_and_reject_refuses_at_once)            \
+    X(what_is_held_for_a_target_that_stands_still_becomes_a_dead_letter) \
+    X(a_broadcast_tells_the_outcome_of_each_target)                      \
+    X(taps_and_observers_see_what_is_published)                          \
+    X(an_observer_is_released_once_and_never_called_after)               \
+    X(host_threads_may_publish_while_the_system_stops_I1_I10)            \
+    X(a_call_that_blocks_is_refused_inside_a_handler)                    \
     X(two_systems_live_in_one_process)
 
 #define TEST(name) cmocka_unit_test(name),

@@ -381,20 +381,20 @@ static void timers_are_bounded_and_go_with_their_incarnation_I9(void **state) {
     airs_system_free(system);
 }
 
-#define TESTS(X)                                                  \
-    X(a_reply_reaches_the_requester)                              \
-    X(a_later_handler_may_answer_and_only_once_I4)                \
-    X(only_the_addressed_target_answers)                          \
-    X(a_request_times_out_once_and_a_late_answer_is_refused_I4)   \
-    X(a_cancelled_request_ends_with_cancelled)                    \
-    X(a_failed_handler_ends_the_request_with_its_text)            \
-    X(a_crash_ends_what_was_handed_over_and_keeps_what_waits)     \
-    X(stopping_the_target_ends_its_requests)                      \
-    X(a_restarted_requester_is_not_told_old_ends)                 \
-    X(in_flight_and_reply_size_are_bounded_I7)                    \
-    X(a_host_thread_gets_its_reply)                               \
-    X(a_host_request_ends_with_the_reason_of_its_failure)         \
-    X(timers_fire_in_order_and_not_when_cancelled)                \
+#define TESTS(X)                                                \
+    X(a_reply_reaches_the_requester)                            \
+    X(a_later_handler_may_answer_and_only_once_I4)              \
+    X(only_the_addressed_target_answers)                        \
+    X(a_request_times_out_once_and_a_late_answer_is_refused_I4) \
+    X(a_cancelled_request_ends_with_cancelled)                  \
+    X(a_failed_handler_ends_the_request_with_its_text)          \
+    X(a_crash_ends_what_was_handed_over_and_keeps_what_waits)   \
+    X(stopping_the_target_ends_its_requests)                    \
+    X(a_restarted_requester_is_not_told_old_ends)               \
+    X(in_flight_and_reply_size_are_bounded_I7)                  \
+    X(a_host_thread_gets_its_reply)                             \
+    X(a_host_request_ends_with_the_reason_of_its_failure)       \
+    X(timers_fire_in_order_and_not_when_cancelled)              \
     X(timers_are_bounded_and_go_with_their_incarnation_I9)
 
 #define TEST(name) cmocka_unit_test(name),

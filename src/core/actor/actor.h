@@ -28,9 +28,9 @@ enum {
 };
 
 typedef enum airsi_phase {
-    AIRSI_PHASE_NEW,      /* registered; no start signal yet */
+    AIRSI_PHASE_NEW, /* registered; no start signal yet */
     AIRSI_PHASE_RUNNING,
-    AIRSI_PHASE_CLOSING,  /* unregistered; its mailbox is being emptied */
+    AIRSI_PHASE_CLOSING, /* unregistered; its mailbox is being emptied */
     AIRSI_PHASE_GONE,
 } airsi_phase;
 
@@ -59,11 +59,11 @@ typedef struct airsi_actor {
 
     airsi_room room; /* who waits for room in this mailbox; under the room lock */
 
-    airs_limits limits;                        /* const after new */
-    airsi_policy policy;                       /* const after new */
-    uint64_t crashes_ms[AIRSI_CRASHES_KEPT];   /* turn: times of the last crashes, a ring */
-    uint32_t crash_count;                      /* turn */
-    struct airsi_actor *registry_next;         /* registry lock */
+    airs_limits limits;                          /* const after new */
+    airsi_policy policy;                         /* const after new */
+    uint64_t crashes_ms[AIRSI_CRASHES_KEPT];     /* turn: times of the last crashes, a ring */
+    uint32_t crash_count;                        /* turn */
+    struct airsi_actor *registry_next;           /* registry lock */
     struct airsi_actor *all_next, *all_previous; /* system's actor list lock */
     airsi_garbage garbage;
     airs_component_id id; /* const after new */

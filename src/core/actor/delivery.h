@@ -10,7 +10,7 @@
 #include "core/message/envelope.h"
 
 typedef enum airsi_acceptance {
-    AIRSI_ACCEPT_NEW,  /* counted as accepted here */
+    AIRSI_ACCEPT_NEW,      /* counted as accepted here */
     AIRSI_ACCEPTED_BEFORE, /* it comes from a hold-back list */
 } airsi_acceptance;
 

@@ -79,8 +79,8 @@ static next_step finish(airsi_worker *worker, airsi_actor *actor, airs_envelope 
         break;
     case AIRS_FAILED:
         airsi_system_log_failure(worker->system, actor, "handler-failed", error);
-        airsi_dead_letter(worker->system, worker->record, envelope,
-                          error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED, error->text);
+        airsi_dead_letter(worker->system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED,
+                          error->text);
         break;
     case AIRS_CRASHED:
     default:

@@ -19,10 +19,10 @@ typedef enum airsi_subscriber_kind { AIRSI_SUBSCRIBER_OWNER, AIRSI_SUBSCRIBER_OB
 
 struct airs_subscription {
     airsi_subscriber_kind kind;
-    airs_observer observer;      /* OBSERVER */
-    airsi_owner_function own;    /* OWNER, with user */
+    airs_observer observer;   /* OBSERVER */
+    airsi_owner_function own; /* OWNER, with user */
     void *user;
-    struct airs_stream *stream;  /* TAP */
+    struct airs_stream *stream; /* TAP */
     airsi_garbage garbage;
 };
 

@@ -37,9 +37,10 @@ airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component 
 }
 
 airs_envelope *airsi_envelope_copy(const airs_envelope *envelope) {
-    airs_envelope *copy = envelope->shared != NULL
-                              ? airsi_envelope_new_shared((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->shared)
-                              : airsi_envelope_new((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->data, envelope->length);
+    airs_envelope *copy =
+        envelope->shared != NULL
+            ? airsi_envelope_new_shared((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->shared)
+            : airsi_envelope_new((airs_message_kind)envelope->kind, envelope->from, envelope->to, envelope->data, envelope->length);
     if (copy != NULL) {
         copy->request = envelope->request;
         copy->status = envelope->status;

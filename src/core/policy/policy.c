@@ -41,15 +41,16 @@ static bool compile(const char *text, uint32_t base, airsi_pattern *pattern) {
     return true;
 }
 
-static airs_status compile_all(airsi_policy *policy, const char *const *texts, size_t count, uint32_t *at, uint32_t *index, const char *side,
-                               airs_error *error) {
+static airs_status compile_all(airsi_policy *policy, const char *const *texts, size_t count, uint32_t *at, uint32_t *index,
+                               const char *side, airs_error *error) {
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(texts[i]);
         memcpy(policy->text + *at, texts[i], length + 1);
         if (!compile(policy->text, *at, &policy->patterns[*index])) {
-            return airs_error_set(error, AIRS_EINVAL,
-                                  "%s pattern \"%s\" is not valid: expected three segments like demo/counter/*, each `*` or 1 to 63 of [a-z0-9-]",
-                                  side, texts[i]);
+            return airs_error_set(
+                error, AIRS_EINVAL,
+                "%s pattern \"%s\" is not valid: expected three segments like demo/counter/*, each `*` or 1 to 63 of [a-z0-9-]", side,
+                texts[i]);
         }
         *at += (uint32_t)length + 1;
         *index += 1;

@@ -24,12 +24,12 @@ struct airsi_reclaim;
 
 /* One thread's place in one system: its announced epoch and its counters. */
 typedef struct airsi_record {
-    AIRSI_ATOMIC(uint64_t) epoch;   /* owner thread writes, any thread reads: 0 = offline, else the epoch announced last */
-    uint32_t depth;                 /* owner thread: nested enters */
-    uint32_t number;                /* const after new */
-    struct airsi_reclaim *reclaim;  /* const after new */
-    struct airsi_record *next;      /* under the mutex */
-    airsi_counters counters;        /* owner thread writes */
+    AIRSI_ATOMIC(uint64_t) epoch;  /* owner thread writes, any thread reads: 0 = offline, else the epoch announced last */
+    uint32_t depth;                /* owner thread: nested enters */
+    uint32_t number;               /* const after new */
+    struct airsi_reclaim *reclaim; /* const after new */
+    struct airsi_record *next;     /* under the mutex */
+    airsi_counters counters;       /* owner thread writes */
 } airsi_record;
 
 /* Embedded in what will be freed. */

@@ -189,7 +189,8 @@ size_t airs_registry_count(airs_registry *registry) {
     return count;
 }
 
-void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id), void *user) {
+void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
+                        void *user) {
     pthread_rwlock_rdlock(&registry->lock);
     for (size_t i = 0; i < registry->bucket_count; i++) {
         for (const struct airsi_actor *actor = registry->buckets[i]; actor != NULL; actor = actor->registry_next) {

@@ -29,13 +29,13 @@ typedef struct airsi_slot {
 
 struct airs_registry {
     AIRSI_ATOMIC(airsi_slot *) pages[AIRSI_REGISTRY_PAGES]; /* any thread, atomic; written once each, under the lock */
-    pthread_rwlock_t lock; /* guards all below */
-    airsi_reclaim *reclaim; /* const after init */
-    struct airsi_actor **buckets; /* chained through airsi_actor.registry_next */
+    pthread_rwlock_t lock;                                  /* guards all below */
+    airsi_reclaim *reclaim;                                 /* const after init */
+    struct airsi_actor **buckets;                           /* chained through airsi_actor.registry_next */
     size_t bucket_count, count;
-    uint32_t used;                    /* slots ever used */
-    uint32_t first_free, last_free;   /* index + 1; FIFO */
-    uint8_t key[16];                  /* const after init */
+    uint32_t used;                  /* slots ever used */
+    uint32_t first_free, last_free; /* index + 1; FIFO */
+    uint8_t key[16];                /* const after init */
 };
 
 airs_status airsi_registry_init(airs_registry *registry, airsi_reclaim *reclaim);

@@ -159,7 +159,8 @@ static airs_status deliver(airs_system *system, airsi_request_entry *entry, airs
 }
 
 /* What speaks against this end. With the lock held. */
-static airs_status check_end(const airsi_shard *shard, const airsi_request_entry *entry, airs_request request, const airsi_request_end *end) {
+static airs_status check_end(const airsi_shard *shard, const airsi_request_entry *entry, airs_request request,
+                             const airsi_request_end *end) {
     if (entry == NULL) {
         return airsi_slab_was_issued(&shard->requests, request) ? AIRS_EALREADY_ANSWERED : AIRS_EUNKNOWN_REQUEST;
     }

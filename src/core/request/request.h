@@ -21,14 +21,14 @@ struct airsi_actor;
 
 typedef struct airsi_request_entry {
     airsi_slab_head head;
-    bool open;              /* shard lock: no end has been decided */
-    bool delivered;         /* shard lock: the target has been handed the request */
-    bool gone;              /* shard lock: the requester's incarnation is gone; the end is only counted */
-    uint32_t incarnation;   /* shard lock: the requester's when it asked */
-    uint32_t reply_bytes;   /* const while in use: the most a reply may have */
+    bool open;                        /* shard lock: no end has been decided */
+    bool delivered;                   /* shard lock: the target has been handed the request */
+    bool gone;                        /* shard lock: the requester's incarnation is gone; the end is only counted */
+    uint32_t incarnation;             /* shard lock: the requester's when it asked */
+    uint32_t reply_bytes;             /* const while in use: the most a reply may have */
     airs_component requester, target; /* const while in use */
-    airsi_wheel_node wait;  /* shard lock */
-    airs_reply_callback callback; /* host threads; const while in use */
+    airsi_wheel_node wait;            /* shard lock */
+    airs_reply_callback callback;     /* host threads; const while in use */
     void *user;
     airs_envelope end; /* who decided the end fills it and passes it on */
 } airsi_request_entry;
@@ -45,10 +45,10 @@ bool airsi_request_withdraw(struct airs_system *system, airs_request request);
 
 /* Who ends it, and how. */
 typedef struct airsi_request_end {
-    airs_status status;     /* AIRS_OK: a reply */
-    const void *data;       /* the reply, or the text of a failure */
+    airs_status status; /* AIRS_OK: a reply */
+    const void *data;   /* the reply, or the text of a failure */
     size_t length;
-    airs_component answerer; /* the target must be this; AIRS_OUTSIDE: the runtime itself ends it */
+    airs_component answerer;  /* the target must be this; AIRS_OUTSIDE: the runtime itself ends it */
     airs_component requester; /* the requester must be this (cancel); AIRS_OUTSIDE: not looked at */
 } airsi_request_end;
 

@@ -19,10 +19,10 @@ typedef struct airsi_shard {
     pthread_mutex_t mutex; /* guards the wheel, the slabs and what is in their entries */
     airsi_wheel wheel;
     airsi_slab requests, timers;
-    AIRSI_ATOMIC(uint64_t) next_ms;      /* any thread reads; the lock's holder writes: airsi_wheel_next */
-    AIRSI_ATOMIC(uint32_t) open;         /* any thread reads; likewise: requests whose end is not handled */
-    AIRSI_ATOMIC(uint32_t) pending;      /* any thread reads; likewise: timers set and not yet gone */
-    AIRSI_ATOMIC(uint32_t) firing;       /* any thread, atomic: expired and not delivered yet */
+    AIRSI_ATOMIC(uint64_t) next_ms; /* any thread reads; the lock's holder writes: airsi_wheel_next */
+    AIRSI_ATOMIC(uint32_t) open;    /* any thread reads; likewise: requests whose end is not handled */
+    AIRSI_ATOMIC(uint32_t) pending; /* any thread reads; likewise: timers set and not yet gone */
+    AIRSI_ATOMIC(uint32_t) firing;  /* any thread, atomic: expired and not delivered yet */
 } airsi_shard;
 
 typedef struct airsi_shards {

@@ -13,19 +13,19 @@
 #include "base/atomic.h"
 
 /* X(field): the same names as in airs_routing_stats. */
-#define AIRSI_COUNTER_LIST(X)                                                                                          \
-    X(messages_routed)                                                                                                 \
-    X(accepted)                                                                                                        \
-    X(delivered)                                                                                                       \
-    X(dropped)                                                                                                         \
-    X(requests)                                                                                                        \
-    X(replies)                                                                                                         \
-    X(request_failures)                                                                                                \
-    X(late_ends)                                                                                                       \
-    X(timers_set)                                                                                                      \
-    X(timers_fired)                                                                                                    \
-    X(timers_cancelled)                                                                                                \
-    X(restarts)                                                                                                        \
+#define AIRSI_COUNTER_LIST(X) \
+    X(messages_routed)        \
+    X(accepted)               \
+    X(delivered)              \
+    X(dropped)                \
+    X(requests)               \
+    X(replies)                \
+    X(request_failures)       \
+    X(late_ends)              \
+    X(timers_set)             \
+    X(timers_fired)           \
+    X(timers_cancelled)       \
+    X(restarts)               \
     X(crashes)
 
 typedef AIRSI_ATOMIC(uint64_t) airsi_counter; /* owner thread writes, any thread reads */

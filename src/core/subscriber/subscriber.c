@@ -18,7 +18,8 @@ bool airsi_subscriber_allows(const airsi_actor *sender, const airsi_actor *targe
 }
 
 /* The actor a message comes from. A turn's own messages need no look-up; a timer's do. */
-static airs_status resolve_sender(airs_system *system, const airsi_worker *worker, const airs_envelope *envelope, airsi_actor **ret_sender) {
+static airs_status resolve_sender(airs_system *system, const airsi_worker *worker, const airs_envelope *envelope,
+                                  airsi_actor **ret_sender) {
     if (envelope->from == AIRS_OUTSIDE) {
         *ret_sender = NULL;
         return airsi_load_acquire(&system->closing) != 0 ? AIRS_ESTOPPING : AIRS_OK;
@@ -75,7 +76,8 @@ static airs_status on_envelope(void *user, airs_envelope *envelope) {
 }
 
 airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber) {
-    airs_status status = airsi_broker_own(&subscriber->system->messaging.broker, on_envelope, subscriber->system, &subscriber->subscription);
+    airs_status status =
+        airsi_broker_own(&subscriber->system->messaging.broker, on_envelope, subscriber->system, &subscriber->subscription);
     if (status == AIRS_OK) {
         airsi_store_release(&subscriber->running, true);
     }

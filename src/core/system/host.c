@@ -84,8 +84,8 @@ airs_status airs_send(airs_system *system, airs_component to, const void *data, 
     return status;
 }
 
-static airs_status request(airs_system *system, airsi_record *record, airs_envelope *envelope, uint32_t timeout_ms, airs_when_full when_full,
-                           airs_reply_callback callback, void *user) {
+static airs_status request(airs_system *system, airsi_record *record, airs_envelope *envelope, uint32_t timeout_ms,
+                           airs_when_full when_full, airs_reply_callback callback, void *user) {
     airsi_actor *target = NULL;
     airs_status status = airsi_registry_resolve(&system->registry, envelope->to, &target);
     airs_request name = AIRS_NO_REQUEST;

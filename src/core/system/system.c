@@ -102,8 +102,8 @@ void airsi_system_log_failure(airs_system *system, const airsi_actor *actor, con
         airs_logf(system->log, AIRS_LOG_WARN, NULL, "suppressed", NULL, "%u more failures were not logged (%d lines a second)", left_out,
                   FAILURE_LINES_A_SECOND);
     }
-    airs_logf(system->log, AIRS_LOG_WARN, actor->id.text, event, airs_status_name(error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED),
-              "%s", error->text);
+    airs_logf(system->log, AIRS_LOG_WARN, actor->id.text, event,
+              airs_status_name(error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED), "%s", error->text);
 }
 
 static void init_condition(pthread_cond_t *condition) {

@@ -17,12 +17,12 @@ struct airsi_actor;
 
 typedef struct airsi_timer_entry {
     airsi_slab_head head;
-    bool armed;             /* shard lock: not fired, not cancelled */
-    uint32_t incarnation;   /* const while in use: of who set it */
-    airs_component owner;   /* const while in use */
-    airs_envelope *message; /* who fires or cancels it takes it */
+    bool armed;                               /* shard lock: not fired, not cancelled */
+    uint32_t incarnation;                     /* const while in use: of who set it */
+    airs_component owner;                     /* const while in use */
+    airs_envelope *message;                   /* who fires or cancels it takes it */
     uint64_t target_progress, stuck_since_ms; /* who fires: while the target is full */
-    airsi_wheel_node wait;  /* shard lock */
+    airsi_wheel_node wait;                    /* shard lock */
 } airsi_timer_entry;
 
 /* Takes `message` on AIRS_OK. Errors: AIRS_ENOMEM, AIRS_ELIMIT_REACHED, AIRS_ESTOPPING. Thread: in a turn of `owner`. */
