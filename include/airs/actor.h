@@ -101,7 +101,8 @@ AIRS_API airs_status airs_context_send(airs_context *context, airs_component to,
 AIRS_API airs_status airs_context_broadcast(airs_context *context, const airs_component *targets, size_t count, const void *data,
                                             size_t length, airs_status *outcomes);
 
-/* A request; its one end arrives as an AIRS_MESSAGE_REPLY. timeout_ms 0 = 30 s. Errors as _send, and AIRS_ELIMIT_REACHED over in_flight. */
+/* A request; its one end arrives as an AIRS_MESSAGE_REPLY. timeout_ms 0 = 30 s; over 1 h is clamped to it.
+ * Errors as _send, and AIRS_ELIMIT_REACHED over in_flight. */
 AIRS_API airs_status airs_context_request(airs_context *context, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                           airs_request *ret_request);
 

@@ -91,7 +91,7 @@ static void a_crash_keeps_id_handle_and_mailbox_in_order_I8(void **state) {
     assert_int_equal(actor.starts, 2);
     assert_int_equal(actor.crashes_seen, 1);
     assert_int_equal(heard.kinds[AIRS_EVENT_RESTARTED], 1);
-    assert_int_equal(kit_dead(system, AIRS_EHANDLER_FAILED), 1);
+    assert_int_equal(kit_dead(system, AIRS_ETRAP), 1);
     assert_int_equal(airs_dead_letters_count(system), 1);
     tell(system, to, "4");
     kit_finish(system);
@@ -102,9 +102,9 @@ static int check_letter(void *user, const airs_dead_letter *letter) {
     uint64_t *seen = user;
     ++*seen;
     assert_int_equal(letter->number, *seen);
-    assert_string_equal(letter->to->text, letter->reason == AIRS_EHANDLER_FAILED ? "test/a/0" : "airs/stopped/0");
+    assert_string_equal(letter->to->text, letter->reason == AIRS_ETRAP ? "test/a/0" : "airs/stopped/0");
     assert_string_equal(letter->from->text, "airs/outside/0");
-    assert_memory_equal(letter->data, letter->reason == AIRS_EHANDLER_FAILED ? "crash" : "x", letter->length);
+    assert_memory_equal(letter->data, letter->reason == AIRS_ETRAP ? "crash" : "x", letter->length);
     return 0;
 }
 
@@ -130,7 +130,7 @@ static void the_fourth_crash_within_a_minute_stops_the_component(void **state) {
     assert_int_equal(heard.kinds[AIRS_EVENT_RESTARTED], 3);
     assert_string_equal(heard.last_error, "crashed on purpose");
     assert_int_equal(kit_stats(system).crashes, 4);
-    assert_int_equal(kit_dead(system, AIRS_EHANDLER_FAILED), 4);
+    assert_int_equal(kit_dead(system, AIRS_ETRAP), 4);
     assert_int_equal(kit_dead(system, AIRS_ETARGET_STOPPED), 2);
     assert_int_equal(airs_send(system, to, "x", 1, AIRS_REJECT_WHEN_FULL), AIRS_ETARGET_STOPPED);
     uint64_t seen = 0;

@@ -94,7 +94,8 @@ airs_status airs_context_request(airs_context *context, airs_component to, const
         return AIRS_ENOMEM;
     }
     airs_request request = AIRS_NO_REQUEST;
-    status = airsi_request_open(system, context->actor, target, timeout_ms, NULL, NULL, &request);
+    uint32_t clamped_ms = timeout_ms < AIRSI_REQUEST_COMPONENT_MAX_MS ? timeout_ms : AIRSI_REQUEST_COMPONENT_MAX_MS;
+    status = airsi_request_open(system, context->actor, target, clamped_ms, NULL, NULL, &request);
     if (status != AIRS_OK) {
         airs_envelope_free(envelope);
         return status;

@@ -22,6 +22,10 @@ bool airsi_hold_has(const airsi_actor *actor, airs_component target) {
     return find_group(actor, target) != NULL;
 }
 
+bool airsi_hold_any(const airsi_actor *actor) {
+    return actor->hold != NULL && actor->hold->groups != NULL;
+}
+
 static airsi_hold_group *add_group(airsi_worker *worker, airsi_actor *actor, const airsi_actor *target) {
     airsi_hold_group *group = airsi_calloc(1, sizeof *group);
     if (group == NULL) {
@@ -151,12 +155,14 @@ static airsi_shard *check_shard(const airsi_actor *actor) {
     return &shards->shards[(uint32_t)actor->handle % shards->count];
 }
 
+/* Unless it is armed: wake-ups by a target that moves must not put off the look at one that doesn't. */
 static void arm_check(airsi_worker *worker, airsi_actor *actor) {
     airsi_shard *shard = check_shard(actor);
     pthread_mutex_lock(&shard->mutex);
-    airsi_wheel_disarm(&shard->wheel, &actor->hold->check);
-    airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
-    airsi_shard_note(shard);
+    if (actor->hold->check.link == NULL) {
+        airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
+        airsi_shard_note(shard);
+    }
     pthread_mutex_unlock(&shard->mutex);
 }
 
@@ -168,9 +174,9 @@ static void disarm_check(airsi_actor *actor) {
     pthread_mutex_unlock(&shard->mutex);
 }
 
-bool airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {
-    if (actor->hold == NULL || actor->hold->groups == NULL) {
-        return true;
+void airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {
+    if (!airsi_hold_any(actor)) {
+        return;
     }
     for (airsi_hold_group **at = &actor->hold->groups; *at != NULL;) {
         airsi_hold_group *group = *at;
@@ -185,12 +191,11 @@ bool airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {
             at = &group->next;
         }
     }
-    if (actor->hold->groups == NULL) {
+    if (airsi_hold_any(actor)) {
+        arm_check(worker, actor);
+    } else {
         disarm_check(actor);
-        return true;
     }
-    arm_check(worker, actor);
-    return false;
 }
 
 void airsi_hold_abandon(airsi_worker *worker, airsi_actor *actor, airs_status reason) {

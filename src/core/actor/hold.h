@@ -39,11 +39,14 @@ typedef struct airsi_hold {
 /* Whether something for `target` is held, so that later sends must join it (I2). */
 bool airsi_hold_has(const struct airsi_actor *actor, airs_component target);
 
+/* Whether anything is held: the actor is muted. */
+bool airsi_hold_any(const struct airsi_actor *actor);
+
 /* Takes `envelope` into the list. Errors: AIRS_EMAILBOX_FULL (the list is full), AIRS_ENOMEM: it stays the caller's. Counts it as accepted. */
 airs_status airsi_hold_add(struct airsi_worker *worker, struct airsi_actor *actor, struct airsi_actor *target, airs_envelope *envelope);
 
-/* Tries to pass on what is held; true: the list is empty. With `check`, messages whose target makes no progress become dead letters. */
-bool airsi_hold_flush(struct airsi_worker *worker, struct airsi_actor *actor, bool check);
+/* Tries to pass on what is held. With `check`, messages whose target makes no progress become dead letters. */
+void airsi_hold_flush(struct airsi_worker *worker, struct airsi_actor *actor, bool check);
 
 /* Everything held becomes a dead letter; the list is freed. */
 void airsi_hold_abandon(struct airsi_worker *worker, struct airsi_actor *actor, airs_status reason);

@@ -70,7 +70,7 @@ void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *
     airsi_system_log_failure(system, actor, "crash", error);
     call_stop(worker, actor, AIRS_STOP_CRASHED);
     /* The dead letter first: what was in hand may have been a request, which ends with this reason's text. */
-    airsi_dead_letter(system, worker->record, envelope, AIRS_EHANDLER_FAILED, error->text);
+    airsi_dead_letter(system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED, error->text);
     forget_incarnation(worker, actor);
     worker->now_ms = airsi_clock_monotonic_ms();
     if (over_the_rule(actor, worker->now_ms)) {

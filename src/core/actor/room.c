@@ -1,5 +1,7 @@
 #include "core/actor/room.h"
 
+#include <assert.h>
+
 #include "core/system/system.h"
 
 void airsi_room_locks_init(airsi_room_locks *locks) {
@@ -36,6 +38,7 @@ bool airsi_room_wait(airsi_actor *target, airsi_room_waiter *waiter, uint32_t by
 
 /* With the lock held. */
 static void unlink_waiter(airsi_room_waiter *waiter) {
+    assert(waiter->link != NULL);
     *waiter->link = waiter->next;
     if (waiter->next != NULL) {
         waiter->next->link = waiter->link;

@@ -33,7 +33,7 @@ static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
     if ((signals & AIRSI_SIGNAL_START) != 0) {
         airsi_actor_start(worker, actor);
     }
-    if (actor->phase == AIRSI_PHASE_RUNNING && (signals & (AIRSI_SIGNAL_ROOM | AIRSI_SIGNAL_HOLD_CHECK)) != 0) {
+    if (actor->phase == AIRSI_PHASE_RUNNING) {
         airsi_hold_flush(worker, actor, (signals & AIRSI_SIGNAL_HOLD_CHECK) != 0);
     }
     return actor->phase == AIRSI_PHASE_RUNNING ? GO_ON : END_TURN;
@@ -121,6 +121,9 @@ static next_step handle_next(airsi_worker *worker, airsi_actor *actor) {
     bool end = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0;
     uint32_t bytes = envelope->length;
     next_step step = handle(worker, actor, envelope);
+    if (actor->phase == AIRSI_PHASE_RUNNING) {
+        airsi_hold_flush(worker, actor, false);
+    }
     if (airsi_mailbox_give_back(&actor->mailbox, end, bytes)) {
         airsi_room_wake(actor);
     }
@@ -138,13 +141,18 @@ static bool turn_is_over(airsi_worker *worker, unsigned handled, uint64_t starte
     return worker->now_ms - started_ms > TURN_MS;
 }
 
+/* Only the system lane runs: not started, or something is held back. */
+static bool is_muted(const airsi_actor *actor) {
+    return actor->phase != AIRSI_PHASE_RUNNING || airsi_hold_any(actor);
+}
+
 static void run(airsi_worker *worker, airsi_actor *actor) {
     uint64_t started_ms = worker->now_ms;
     for (unsigned handled = 0;;) {
         if (airsi_load_relaxed(&actor->signals) != 0 && take_signals(worker, actor) == END_TURN) {
             return;
         }
-        if (actor->phase != AIRSI_PHASE_RUNNING || !airsi_hold_flush(worker, actor, false)) {
+        if (is_muted(actor)) {
             return;
         }
         if (handle_next(worker, actor) == END_TURN || turn_is_over(worker, ++handled, started_ms)) {
@@ -156,8 +164,7 @@ static void run(airsi_worker *worker, airsi_actor *actor) {
 /* Lets go of the actor, or puts it at the back of the run queue. */
 static void rest(airsi_actor *actor) {
     airsi_runqueue *queue = &actor->system->runqueue;
-    bool muted = actor->phase != AIRSI_PHASE_RUNNING || (actor->hold != NULL && actor->hold->groups != NULL);
-    if (airsi_mailbox_rest(&actor->mailbox, muted) == AIRSI_REST_AGAIN) {
+    if (airsi_mailbox_rest(&actor->mailbox, is_muted(actor)) == AIRSI_REST_AGAIN) {
         airsi_runqueue_push(queue, actor);
         return;
     }

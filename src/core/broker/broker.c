@@ -49,6 +49,7 @@ static void free_subscription(airsi_garbage *garbage) {
 /* With the mutex held: the new list is what publishers find from now on. */
 static void replace(airs_broker *broker, airsi_subscribers *list) {
     for (size_t i = 0; i < list->count; i++) {
+        assert(list->others[i] != NULL);
         list->tapped |= list->others[i]->kind == AIRSI_SUBSCRIBER_TAP;
     }
     airsi_subscribers *old = airsi_load_relaxed(&broker->subscribers);

@@ -1,5 +1,6 @@
 #include "core/deadletter/dead_letters.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -72,6 +73,7 @@ static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
     letters->bytes += weight(letter);
     while (letters->count > letters->max_count || (letters->bytes > letters->max_bytes && letters->count > 1)) {
         airsi_letter *oldest = letters->oldest;
+        assert(oldest != NULL);
         letters->oldest = oldest->next;
         if (letters->oldest == NULL) {
             letters->newest = NULL;
@@ -95,11 +97,25 @@ static airs_envelope *keepable(airs_system *system, airs_envelope *envelope) {
     return copy;
 }
 
+/* What the requester is told: whatever went wrong inside the handler is handler-failed to it. */
+static airs_status request_reason(airs_status reason) {
+    switch (reason) {
+    case AIRS_EMAILBOX_FULL:
+    case AIRS_ETARGET_STOPPED:
+        return reason;
+    case AIRS_ESTOPPING:
+    case AIRS_EINIT_FAILED:
+        return AIRS_ETARGET_STOPPED;
+    default:
+        return AIRS_EHANDLER_FAILED;
+    }
+}
+
 static void end_request(airs_system *system, const airs_envelope *envelope, airs_status reason, const char *detail) {
     if (envelope->kind != AIRS_MESSAGE_INTER_COMPONENT || envelope->request == AIRS_NO_REQUEST) {
         return;
     }
-    airsi_request_end end = {.status = reason, .data = detail, .length = strlen(detail)};
+    airsi_request_end end = {.status = request_reason(reason), .data = detail, .length = strlen(detail)};
     airsi_request_end_it(system, envelope->request, &end);
 }
 

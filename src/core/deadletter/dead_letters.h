@@ -32,7 +32,7 @@ typedef struct airsi_dead_letters {
 void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size_t max_bytes);
 void airsi_dead_letters_fini(airsi_dead_letters *letters);
 
-/* The end of an accepted message that nobody handled: counts it, ends its request with `reason`, and keeps it. Takes `envelope`.
+/* The end of an accepted message that nobody handled: counts it, ends its request, and keeps it. Takes `envelope`.
  * Thread: any, online, no lock held. */
 void airsi_dead_letter(struct airs_system *system, airsi_record *record, airs_envelope *envelope, airs_status reason, const char *detail);
 

@@ -1,5 +1,6 @@
 #include "core/policy/policy.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -45,6 +46,7 @@ static airs_status compile_all(airsi_policy *policy, const char *const *texts, s
                                const char *side, airs_error *error) {
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(texts[i]);
+        assert(policy->text != NULL);
         memcpy(policy->text + *at, texts[i], length + 1);
         if (!compile(policy->text, *at, &policy->patterns[*index])) {
             return airs_error_set(

@@ -34,6 +34,7 @@ typedef struct airsi_request_entry {
 } airsi_request_entry;
 
 #define AIRSI_REQUEST_DEFAULT_MS 30000u
+#define AIRSI_REQUEST_COMPONENT_MAX_MS 3600000u /* a component's longer timeouts are clamped, so that quiet comes within a bounded time */
 #define AIRSI_FAILURE_TEXT_MAX 4096u
 
 /* Registers a request. Errors: AIRS_ENOMEM, AIRS_ELIMIT_REACHED. `requester` NULL: a host thread with `callback`. */
