@@ -1,5 +1,6 @@
 #include "node/cli/command.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "node/text/suggest.h"
@@ -77,7 +78,10 @@ static airs_status split(const airsi_command *command, int count, char *const *w
             flags_ended = true;
             i++;
         } else if (!flags_ended && strcmp(words[i], "-h") == 0) {
-            arguments->given[arguments->given_count++] = (airsi_given_flag){find_flag(command, "help", 4), NULL};
+            const airsi_flag *help = find_flag(command, "help", 4);
+            assert(help != NULL);
+            arguments->given[0] = (airsi_given_flag){help, NULL}; /* nothing else counts then */
+            arguments->given_count = 1;
             return AIRS_OK;
         } else if (!flags_ended && strncmp(words[i], "--", 2) == 0) {
             int taken = take_flag(command, count - i, words + i, arguments, error);

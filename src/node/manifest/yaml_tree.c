@@ -1,5 +1,6 @@
 #include "node/manifest/yaml_tree.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static airsi_yaml_node *add_node(builder *b, airsi_yaml_kind kind, yaml_mark_t m
 /* Checks a key, links the node, and opens it when it is a collection. */
 static void place(builder *b, airsi_yaml_node *node) {
     bool is_key = expects_key(b->open);
+    assert(!is_key || b->open != NULL);
     if (is_key && b->open->count == AIRSI_YAML_KEYS_MAX) {
         complain(b, node->line, node->column, "a mapping has more than %d keys; fewer are right", AIRSI_YAML_KEYS_MAX);
         fail(b);
@@ -164,6 +166,7 @@ static void open_collection(builder *b, airsi_yaml_kind kind, yaml_mark_t mark) 
 }
 
 static void close_collection(builder *b) {
+    assert(b->open != NULL); /* libyaml pairs the ends with the starts */
     b->open = b->open->parent;
     b->depth--;
 }
