@@ -102,6 +102,15 @@ static void a_stale_handle_never_reaches_the_next_occupant_I5(void **state) {
     assert_int_equal(second.handled, 0);
 }
 
+static airs_result count_only(void *state, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)state;
+    (void)context;
+    (void)message;
+    (void)error;
+    return AIRS_HANDLED;
+}
+static const airs_behavior counting = {.kind = "native", .handle = count_only};
+
 static void an_id_is_taken_once_and_airs_is_reserved(void **state) {
     (void)state;
     airs_system *system = kit_system(2);
@@ -112,7 +121,6 @@ static void an_id_is_taken_once_and_airs_is_reserved(void **state) {
     airs_error error = {0};
     airs_component_id_parse("test/a/0", 8, &options.id, NULL);
     assert_int_equal(airs_spawn(system, &options, NULL, &error), AIRS_EINVAL);
-    extern const airs_behavior counting;
     options.behavior = &counting;
     assert_int_equal(airs_spawn(system, &options, NULL, &error), AIRS_EALREADY_EXISTS);
     assert_non_null(strstr(error.text, "test/a/0"));
@@ -130,16 +138,6 @@ static void an_id_is_taken_once_and_airs_is_reserved(void **state) {
     airs_system_free(system);
     assert_int_equal(actor.frees, 1);
 }
-
-static airs_result count_only(void *state, airs_context *context, const airs_message *message, airs_error *error) {
-    (void)state;
-    (void)context;
-    (void)message;
-    (void)error;
-    return AIRS_HANDLED;
-}
-extern const airs_behavior counting;
-const airs_behavior counting = {.kind = "native", .handle = count_only};
 
 static airs_result slow_in_order(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
     if (self->number % 16 == 0) {
