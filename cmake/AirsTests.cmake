@@ -39,13 +39,11 @@ foreach(source IN LISTS wat_guests)
 endforeach()
 add_custom_target(airs_wat_guests ALL DEPENDS ${wat_modules})
 
-if(COMMAND airs_add_guest)
-    file(GLOB c_guests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/guests/*.c)
-    foreach(source IN LISTS c_guests)
-        cmake_path(GET source STEM name)
-        airs_add_guest(${name} SOURCES ${source} OUTPUT_DIRECTORY ${airs_guests_folder})
-    endforeach()
-endif()
+file(GLOB c_guests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/guests/*.c)
+foreach(source IN LISTS c_guests)
+    cmake_path(GET source STEM name)
+    airs_add_guest(${name} SOURCES ${source} OUTPUT_DIRECTORY ${airs_guests_folder})
+endforeach()
 
 # C tests: tests/<tier>/test_<name>.c is one executable; other .c files beside it are shared by the tests of that tier.
 foreach(tier IN LISTS airs_tiers)
