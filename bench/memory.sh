@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Memory of `airs pipe` does not grow with its input: logwatch on a log of 10 MB and on one of 1 GB, streamed, never stored.
 # Prints JSON lines; fails when the larger one's peak is more than 8 MiB over the smaller one's, or when a message is unaccounted for.
 # AIRS: the program (default build/release/airs); AIRS_EXAMPLES: the examples of its build; SMALL and LARGE: bytes of input.

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # logwatch counts what awk counts, for every key, with the counters' mailboxes at 64 messages.
 set -euo pipefail
 export LC_ALL=C

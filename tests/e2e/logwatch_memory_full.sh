@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Counters whose memory is full refuse new keys and go on counting known ones: every line is counted rightly or dead, and nothing restarts.
 set -euo pipefail
 export LC_ALL=C

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SIGTERM in the middle of logwatch: every line that was taken is counted or dead, and the numbers balance.
 # What the counters say when they stop is a ledger of its own beside the summary.
 set -euo pipefail
