@@ -158,20 +158,20 @@ static airsi_shard *check_shard(const airsi_actor *actor) {
 /* Unless it is armed: wake-ups by a target that moves must not put off the look at one that doesn't. */
 static void arm_check(airsi_worker *worker, airsi_actor *actor) {
     airsi_shard *shard = check_shard(actor);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     if (actor->hold->check.link == NULL) {
         airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
         airsi_shard_note(shard);
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
 }
 
 static void disarm_check(airsi_actor *actor) {
     airsi_shard *shard = check_shard(actor);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_wheel_disarm(&shard->wheel, &actor->hold->check);
     airsi_shard_note(shard);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
 }
 
 void airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {

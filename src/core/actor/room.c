@@ -6,23 +6,23 @@
 
 void airsi_room_locks_init(airsi_room_locks *locks) {
     for (int i = 0; i < AIRSI_ROOM_LOCKS; i++) {
-        pthread_mutex_init(&locks->locks[i], NULL);
+        airsi_mutex_init(&locks->locks[i], AIRSI_RANK_ROOM);
     }
 }
 
 void airsi_room_locks_fini(airsi_room_locks *locks) {
     for (int i = 0; i < AIRSI_ROOM_LOCKS; i++) {
-        pthread_mutex_destroy(&locks->locks[i]);
+        airsi_mutex_fini(&locks->locks[i]);
     }
 }
 
-static pthread_mutex_t *lock_of(airs_system *system, const airsi_actor *target) {
+static airsi_mutex *lock_of(airs_system *system, const airsi_actor *target) {
     return &system->room_locks.locks[((uintptr_t)target >> 6) % AIRSI_ROOM_LOCKS];
 }
 
 bool airsi_room_wait(airsi_actor *target, airsi_room_waiter *waiter, uint32_t bytes) {
-    pthread_mutex_t *lock = lock_of(target->system, target);
-    pthread_mutex_lock(lock);
+    airsi_mutex *lock = lock_of(target->system, target);
+    airsi_lock(lock);
     bool waits = airsi_mailbox_set_waiter(&target->mailbox, bytes);
     if (waits) {
         waiter->next = target->room.first;
@@ -32,7 +32,7 @@ bool airsi_room_wait(airsi_actor *target, airsi_room_waiter *waiter, uint32_t by
         }
         target->room.first = waiter;
     }
-    pthread_mutex_unlock(lock);
+    airsi_unlock(lock);
     return waits;
 }
 
@@ -49,19 +49,19 @@ static void unlink_waiter(airsi_room_waiter *waiter) {
 
 void airsi_room_leave(airs_system *system, const airsi_actor *target, airsi_room_waiter *waiter) {
     /* Only the target's address is used, for the lock. */
-    pthread_mutex_t *lock = lock_of(system, target);
-    pthread_mutex_lock(lock);
+    airsi_mutex *lock = lock_of(system, target);
+    airsi_lock(lock);
     if (waiter->link != NULL) {
         unlink_waiter(waiter);
     }
-    pthread_mutex_unlock(lock);
+    airsi_unlock(lock);
 }
 
 void airsi_room_wake(airsi_actor *target) {
     airs_system *system = target->system;
-    pthread_mutex_t *lock = lock_of(system, target);
+    airsi_mutex *lock = lock_of(system, target);
     bool hosts = false;
-    pthread_mutex_lock(lock);
+    airsi_lock(lock);
     airsi_mailbox_clear_waiter(&target->mailbox);
     while (target->room.first != NULL) {
         airsi_room_waiter *waiter = target->room.first;
@@ -70,13 +70,13 @@ void airsi_room_wake(airsi_actor *target) {
             /* Under the lock: the actor leaves this list before it may be freed, so it is still there. */
             airsi_actor_signal(waiter->actor, AIRSI_SIGNAL_ROOM);
         } else {
-            pthread_mutex_lock(&system->gate.mutex);
+            airsi_lock(&system->gate.mutex);
             waiter->woken = true;
-            pthread_mutex_unlock(&system->gate.mutex);
+            airsi_unlock(&system->gate.mutex);
             hosts = true;
         }
     }
-    pthread_mutex_unlock(lock);
+    airsi_unlock(lock);
     if (hosts) {
         pthread_cond_broadcast(&system->gate.changed);
     }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/lock.h"
+
 struct airs_system;
 struct airsi_actor;
 
@@ -24,14 +26,14 @@ typedef struct airsi_room {
 
 /* Host threads sleep here; one for a system. */
 typedef struct airsi_gate {
-    pthread_mutex_t mutex;
+    airsi_mutex mutex;
     pthread_cond_t changed;
 } airsi_gate;
 
 #define AIRSI_ROOM_LOCKS 64
 /* The room locks of a system: a mailbox has one of them by its address, so that an idle actor pays no lock. */
 typedef struct airsi_room_locks {
-    pthread_mutex_t locks[AIRSI_ROOM_LOCKS];
+    airsi_mutex locks[AIRSI_ROOM_LOCKS];
 } airsi_room_locks;
 
 void airsi_room_locks_init(airsi_room_locks *locks);

@@ -22,14 +22,14 @@ airs_status airsi_broker_init(airs_broker *broker, airsi_reclaim *reclaim) {
         return AIRS_ENOMEM;
     }
     atomic_init(&broker->subscribers, empty);
-    pthread_mutex_init(&broker->mutex, NULL);
+    airsi_mutex_init(&broker->mutex, AIRSI_RANK_BROKER);
     broker->reclaim = reclaim;
     return AIRS_OK;
 }
 
 void airsi_broker_fini(airs_broker *broker) {
     airsi_free(airsi_load_relaxed(&broker->subscribers));
-    pthread_mutex_destroy(&broker->mutex);
+    airsi_mutex_fini(&broker->mutex);
 }
 
 static void free_list(airsi_garbage *garbage) {
@@ -61,7 +61,7 @@ static void replace(airs_broker *broker, airsi_subscribers *list) {
 
 airs_status airsi_broker_add(airs_broker *broker, airs_subscription *subscription) {
     airs_status status = AIRS_OK;
-    pthread_mutex_lock(&broker->mutex);
+    airsi_lock(&broker->mutex);
     const airsi_subscribers *old = airsi_load_relaxed(&broker->subscribers);
     bool owner = subscription->kind == AIRSI_SUBSCRIBER_OWNER;
     if (owner && old->owner != NULL) {
@@ -82,7 +82,7 @@ airs_status airsi_broker_add(airs_broker *broker, airs_subscription *subscriptio
     }
     replace(broker, list);
 out:
-    pthread_mutex_unlock(&broker->mutex);
+    airsi_unlock(&broker->mutex);
     return status;
 }
 
@@ -135,24 +135,24 @@ void airs_broker_unsubscribe(airs_broker *broker, airs_subscription *subscriptio
     if (subscription == NULL) {
         return;
     }
-    pthread_mutex_lock(&broker->mutex);
+    airsi_lock(&broker->mutex);
     airsi_subscribers *list;
     /* Leaving must not fail; a list is some dozen bytes, so wait for them. */
     while ((list = list_without(airsi_load_relaxed(&broker->subscribers), subscription)) == NULL) {
         sched_yield();
     }
     replace(broker, list);
-    pthread_mutex_unlock(&broker->mutex);
+    airsi_unlock(&broker->mutex);
     subscription->garbage.free = free_subscription;
     airsi_reclaim_retire(broker->reclaim, &subscription->garbage);
     airsi_reclaim_collect(broker->reclaim);
 }
 
 size_t airs_broker_subscriber_count(airs_broker *broker) {
-    pthread_mutex_lock(&broker->mutex);
+    airsi_lock(&broker->mutex);
     const airsi_subscribers *list = airsi_load_relaxed(&broker->subscribers);
     size_t count = list->count + (list->owner != NULL ? 1 : 0);
-    pthread_mutex_unlock(&broker->mutex);
+    airsi_unlock(&broker->mutex);
     return count;
 }
 

@@ -3,13 +3,13 @@
 #ifndef AIRSI_CORE_BROKER_H
 #define AIRSI_CORE_BROKER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <airs/broker.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 #include "core/reclaim/reclaim.h"
 
 /* The one subscriber that owns messages. Takes the envelope when it returns AIRS_OK. */
@@ -36,7 +36,7 @@ typedef struct airsi_subscribers {
 
 struct airs_broker {
     AIRSI_ATOMIC(airsi_subscribers *) subscribers; /* any thread, atomic; never NULL */
-    pthread_mutex_t mutex;                         /* writers */
+    airsi_mutex mutex;                             /* writers */
     airsi_reclaim *reclaim;                        /* const after init */
 };
 

@@ -2,10 +2,10 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/atomic.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/memory.h"
 #include "core/broker/broker.h"
 #include "core/message/envelope.h"
@@ -19,7 +19,7 @@ typedef struct ring_entry {
 } ring_entry;
 
 struct airs_stream {
-    pthread_mutex_t mutex; /* guards ring, first and count */
+    airsi_mutex mutex; /* guards ring, first and count */
     pthread_cond_t filled;
     ring_entry *ring;
     size_t capacity; /* const after new */
@@ -29,15 +29,6 @@ struct airs_stream {
     airs_broker *broker;        /* const after new */
     airs_subscription *subscription;
 };
-
-static void init_locks(airs_stream *stream) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&stream->filled, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&stream->mutex, NULL);
-}
 
 airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_stream **ret_stream) {
     if (broker == NULL || ret_stream == NULL || capacity > CAPACITY_MAX) {
@@ -56,7 +47,8 @@ airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_str
     stream->subscription = subscription;
     subscription->kind = AIRSI_SUBSCRIBER_TAP;
     subscription->stream = stream;
-    init_locks(stream);
+    airsi_cond_init(&stream->filled);
+    airsi_mutex_init(&stream->mutex, AIRSI_RANK_STREAM);
     status = airsi_broker_add(broker, subscription);
     if (status != AIRS_OK) {
         goto fail;
@@ -77,7 +69,7 @@ void airsi_stream_offer(airs_stream *stream, const airs_envelope *envelope, airs
         airsi_fetch_add_relaxed(&stream->lag, 1);
         return;
     }
-    pthread_mutex_lock(&stream->mutex);
+    airsi_lock(&stream->mutex);
     if (stream->count == stream->capacity) {
         dropped = stream->ring[stream->first].envelope;
         stream->first = (stream->first + 1) % stream->capacity;
@@ -87,31 +79,25 @@ void airsi_stream_offer(airs_stream *stream, const airs_envelope *envelope, airs
     stream->ring[(stream->first + stream->count) % stream->capacity] = (ring_entry){.envelope = copy, .status = status};
     stream->count++;
     pthread_cond_signal(&stream->filled);
-    pthread_mutex_unlock(&stream->mutex);
+    airsi_unlock(&stream->mutex);
     airs_envelope_free(dropped);
-}
-
-static struct timespec deadline_in(uint32_t timeout_ms) {
-    uint64_t at = airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
-    struct timespec until = {.tv_sec = (time_t)(at / 1000000000u), .tv_nsec = (long)(at % 1000000000u)};
-    return until;
 }
 
 airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stream_entry *ret_entry) {
     if (stream == NULL || ret_entry == NULL) {
         return AIRS_EINVAL;
     }
-    struct timespec until = deadline_in(timeout_ms);
+    uint64_t until = airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
     ring_entry taken = {0};
-    pthread_mutex_lock(&stream->mutex);
-    while (stream->count == 0 && timeout_ms != 0 && pthread_cond_timedwait(&stream->filled, &stream->mutex, &until) == 0) {
+    airsi_lock(&stream->mutex);
+    while (stream->count == 0 && timeout_ms != 0 && airsi_cond_wait_until(&stream->filled, &stream->mutex, until) == 0) {
     }
     if (stream->count > 0) {
         taken = stream->ring[stream->first];
         stream->first = (stream->first + 1) % stream->capacity;
         stream->count--;
     }
-    pthread_mutex_unlock(&stream->mutex);
+    airsi_unlock(&stream->mutex);
     if (taken.envelope == NULL) {
         return AIRS_ETIMEOUT;
     }
@@ -140,7 +126,7 @@ void airsi_stream_free(airs_stream *stream) {
     }
     airs_envelope_free(stream->shown);
     pthread_cond_destroy(&stream->filled);
-    pthread_mutex_destroy(&stream->mutex);
+    airsi_mutex_fini(&stream->mutex);
     airsi_free(stream->ring);
     airsi_free(stream);
 }

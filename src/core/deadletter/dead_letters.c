@@ -12,7 +12,7 @@ static const airs_component_id stopped = {.length = 14, .name_at = 5, .instance_
 
 void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size_t max_bytes) {
     memset(letters, 0, sizeof *letters);
-    pthread_mutex_init(&letters->mutex, NULL);
+    airsi_mutex_init(&letters->mutex, AIRSI_RANK_DEAD_LETTERS);
     letters->max_count = max_count;
     letters->max_bytes = max_bytes;
 }
@@ -32,7 +32,7 @@ void airsi_dead_letters_fini(airsi_dead_letters *letters) {
         letters->oldest = letter->next;
         free_letter(letter);
     }
-    pthread_mutex_destroy(&letters->mutex);
+    airsi_mutex_fini(&letters->mutex);
 }
 
 static airs_component_id name_of(airs_system *system, airs_component component) {
@@ -61,7 +61,7 @@ static airsi_letter *new_letter(airs_system *system, airs_envelope *envelope, ai
 /* Appends and returns what has to leave for it, chained. */
 static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
     airsi_letter *leaving = NULL;
-    pthread_mutex_lock(&letters->mutex);
+    airsi_lock(&letters->mutex);
     letter->number = ++letters->last_number;
     if (letters->newest != NULL) {
         letters->newest->next = letter;
@@ -83,7 +83,7 @@ static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
         oldest->next = leaving;
         leaving = oldest;
     }
-    pthread_mutex_unlock(&letters->mutex);
+    airsi_unlock(&letters->mutex);
     return leaving;
 }
 
@@ -139,7 +139,7 @@ void airsi_dead_letter(airs_system *system, airsi_record *record, airs_envelope 
 
 void airs_dead_letters_list(airs_system *system, int (*visit)(void *user, const airs_dead_letter *letter), void *user) {
     airsi_dead_letters *letters = &system->dead_letters;
-    pthread_mutex_lock(&letters->mutex);
+    airsi_lock(&letters->mutex);
     for (const airsi_letter *letter = letters->oldest; letter != NULL; letter = letter->next) {
         airs_dead_letter view = {
             .number = letter->number,
@@ -155,12 +155,12 @@ void airs_dead_letters_list(airs_system *system, int (*visit)(void *user, const 
             break;
         }
     }
-    pthread_mutex_unlock(&letters->mutex);
+    airsi_unlock(&letters->mutex);
 }
 
 size_t airs_dead_letters_count(airs_system *system) {
-    pthread_mutex_lock(&system->dead_letters.mutex);
+    airsi_lock(&system->dead_letters.mutex);
     size_t count = system->dead_letters.count;
-    pthread_mutex_unlock(&system->dead_letters.mutex);
+    airsi_unlock(&system->dead_letters.mutex);
     return count;
 }

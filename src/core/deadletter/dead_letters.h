@@ -2,9 +2,10 @@
 #ifndef AIRSI_CORE_DEAD_LETTERS_H
 #define AIRSI_CORE_DEAD_LETTERS_H
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/lock.h"
 
 #include <airs/dead_letter.h>
 #include <airs/status.h>
@@ -22,7 +23,7 @@ typedef struct airsi_letter {
 } airsi_letter;
 
 typedef struct airsi_dead_letters {
-    pthread_mutex_t mutex; /* guards all below */
+    airsi_mutex mutex; /* guards all below */
     airsi_letter *oldest, *newest;
     size_t count, bytes;
     size_t max_count, max_bytes; /* const after init */

@@ -19,7 +19,7 @@ airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log) {
     if (pthread_key_create(&reclaim->key, host_thread_exits) != 0) {
         return AIRS_EUNAVAILABLE;
     }
-    pthread_mutex_init(&reclaim->mutex, NULL);
+    airsi_mutex_init(&reclaim->mutex, AIRSI_RANK_RECLAIM);
     return AIRS_OK;
 }
 
@@ -43,7 +43,7 @@ void airsi_reclaim_fini(airsi_reclaim *reclaim) {
         reclaim->records = record->next;
         airsi_free(record);
     }
-    pthread_mutex_destroy(&reclaim->mutex);
+    airsi_mutex_fini(&reclaim->mutex);
 }
 
 airsi_record *airsi_record_new(airsi_reclaim *reclaim) {
@@ -52,17 +52,17 @@ airsi_record *airsi_record_new(airsi_reclaim *reclaim) {
         return NULL;
     }
     record->reclaim = reclaim;
-    pthread_mutex_lock(&reclaim->mutex);
+    airsi_lock(&reclaim->mutex);
     record->number = reclaim->next_number++;
     record->next = reclaim->records;
     reclaim->records = record;
-    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_unlock(&reclaim->mutex);
     return record;
 }
 
 void airsi_record_free(airsi_record *record) {
     airsi_reclaim *reclaim = record->reclaim;
-    pthread_mutex_lock(&reclaim->mutex);
+    airsi_lock(&reclaim->mutex);
     airsi_counters_fold(&reclaim->folded, &record->counters);
     for (airsi_record **at = &reclaim->records; *at != NULL; at = &(*at)->next) {
         if (*at == record) {
@@ -70,7 +70,7 @@ void airsi_record_free(airsi_record *record) {
             break;
         }
     }
-    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_unlock(&reclaim->mutex);
     airsi_free(record);
 }
 
@@ -123,7 +123,7 @@ void airsi_reclaim_leave(airsi_record *record) {
 void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage) {
     garbage->next = NULL;
     garbage->retired_ms = airsi_clock_monotonic_ms();
-    pthread_mutex_lock(&reclaim->mutex);
+    airsi_lock(&reclaim->mutex);
     /* E12 release, pairs with E11. Under the mutex, so that the list stays in the order of epochs. */
     garbage->epoch = airsi_fetch_add_acq_rel(&reclaim->epoch, 1) + 1;
     if (reclaim->newest != NULL) {
@@ -133,7 +133,7 @@ void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage) {
     }
     reclaim->newest = garbage;
     airsi_fetch_add_relaxed(&reclaim->waiting, 1);
-    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_unlock(&reclaim->mutex);
 }
 
 /* The oldest epoch an online record has announced; `ret_holder` is who. Under the mutex. */
@@ -166,7 +166,7 @@ void airsi_reclaim_collect(airsi_reclaim *reclaim) {
     airsi_garbage *ready = NULL;
     airsi_garbage **end = &ready;
     const airsi_record *holder = NULL;
-    pthread_mutex_lock(&reclaim->mutex);
+    airsi_lock(&reclaim->mutex);
     uint64_t epoch = oldest_epoch(reclaim, &holder);
     while (reclaim->oldest != NULL && reclaim->oldest->epoch <= epoch) {
         *end = reclaim->oldest;
@@ -183,14 +183,14 @@ void airsi_reclaim_collect(airsi_reclaim *reclaim) {
     if (ready != NULL) {
         reclaim->complained = false;
     }
-    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_unlock(&reclaim->mutex);
     free_all(ready);
 }
 
 void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats) {
     airs_routing_stats stats;
     memset(&stats, 0, sizeof stats);
-    pthread_mutex_lock(&reclaim->mutex);
+    airsi_lock(&reclaim->mutex);
     airsi_counters_add_ends(&reclaim->folded, &stats);
     for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
         airsi_counters_add_ends(&record->counters, &stats);
@@ -199,6 +199,6 @@ void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats) 
     for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
         airsi_counters_add_rest(&record->counters, &stats);
     }
-    pthread_mutex_unlock(&reclaim->mutex);
+    airsi_unlock(&reclaim->mutex);
     *ret_stats = stats;
 }

@@ -18,6 +18,7 @@
 #include <airs/status.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 #include "core/stats/counters.h"
 
 struct airsi_reclaim;
@@ -43,7 +44,7 @@ typedef struct airsi_garbage {
 typedef struct airsi_reclaim {
     AIRSI_ATOMIC(uint64_t) epoch;   /* any thread, atomic: counts up from 1 */
     AIRSI_ATOMIC(uint32_t) waiting; /* any thread, atomic: garbage not freed yet */
-    pthread_mutex_t mutex;          /* guards all below; lock order: docs/CONCURRENCY.md */
+    airsi_mutex mutex;              /* guards all below; lock order: docs/CONCURRENCY.md */
     airsi_record *records;
     airsi_garbage *oldest, *newest;
     airsi_counters folded; /* of threads that are gone */

@@ -20,7 +20,7 @@ airs_status airsi_registry_init(airs_registry *registry, airsi_reclaim *reclaim)
         return AIRS_ENOMEM;
     }
     registry->bucket_count = FIRST_BUCKETS;
-    pthread_rwlock_init(&registry->lock, NULL);
+    airsi_rwlock_init(&registry->lock, AIRSI_RANK_REGISTRY);
     return AIRS_OK;
 }
 
@@ -32,7 +32,7 @@ void airsi_registry_fini(airs_registry *registry) {
         airsi_free(airsi_load_relaxed(&registry->pages[i]));
     }
     airsi_free(registry->buckets);
-    pthread_rwlock_destroy(&registry->lock);
+    airsi_rwlock_fini(&registry->lock);
 }
 
 static airsi_slot *slot_at(airs_registry *registry, uint32_t index) {
@@ -107,7 +107,7 @@ static airs_status take_slot(airs_registry *registry, uint32_t *ret_index) {
 }
 
 airs_status airsi_registry_register(airs_registry *registry, struct airsi_actor *actor) {
-    pthread_rwlock_wrlock(&registry->lock);
+    airsi_lock_exclusive(&registry->lock);
     uint32_t index = 0;
     airs_status status = find(registry, &actor->id) != NULL ? AIRS_EALREADY_EXISTS : take_slot(registry, &index);
     if (status == AIRS_OK) {
@@ -125,12 +125,12 @@ airs_status airsi_registry_register(airs_registry *registry, struct airsi_actor 
         /* E17 release, pairs with E16. */
         airsi_store_release(&slot->actor, actor);
     }
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
     return status;
 }
 
 void airsi_registry_unregister(airs_registry *registry, struct airsi_actor *actor) {
-    pthread_rwlock_wrlock(&registry->lock);
+    airsi_lock_exclusive(&registry->lock);
     for (struct airsi_actor **at = bucket_of(registry, &actor->id); *at != NULL; at = &(*at)->registry_next) {
         if (*at == actor) {
             *at = actor->registry_next;
@@ -139,7 +139,7 @@ void airsi_registry_unregister(airs_registry *registry, struct airsi_actor *acto
         }
     }
     airsi_store_release(&slot_at(registry, (uint32_t)actor->handle)->actor, NULL);
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
 }
 
 void airsi_registry_release_slot(airs_registry *registry, airs_component handle) {
@@ -147,7 +147,7 @@ void airsi_registry_release_slot(airs_registry *registry, airs_component handle)
     if ((uint32_t)(handle >> 32) == UINT32_MAX) {
         return; /* Its generations are used up: the slot is retired. */
     }
-    pthread_rwlock_wrlock(&registry->lock);
+    airsi_lock_exclusive(&registry->lock);
     slot_at(registry, index)->next_free = 0;
     if (registry->last_free != 0) {
         slot_at(registry, registry->last_free - 1)->next_free = index + 1;
@@ -155,16 +155,16 @@ void airsi_registry_release_slot(airs_registry *registry, airs_component handle)
         registry->first_free = index + 1;
     }
     registry->last_free = index + 1;
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
 }
 
 airs_status airs_registry_find(airs_registry *registry, const airs_component_id *id, airs_component *ret_component) {
-    pthread_rwlock_rdlock(&registry->lock);
+    airsi_lock_shared(&registry->lock);
     const struct airsi_actor *actor = find(registry, id);
     if (actor != NULL) {
         *ret_component = actor->handle;
     }
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
     return actor != NULL ? AIRS_OK : AIRS_ECOMPONENT_NOT_FOUND;
 }
 
@@ -183,15 +183,15 @@ airs_status airs_registry_id_of(airs_registry *registry, airs_component componen
 }
 
 size_t airs_registry_count(airs_registry *registry) {
-    pthread_rwlock_rdlock(&registry->lock);
+    airsi_lock_shared(&registry->lock);
     size_t count = registry->count;
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
     return count;
 }
 
 void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
                         void *user) {
-    pthread_rwlock_rdlock(&registry->lock);
+    airsi_lock_shared(&registry->lock);
     for (size_t i = 0; i < registry->bucket_count; i++) {
         for (const struct airsi_actor *actor = registry->buckets[i]; actor != NULL; actor = actor->registry_next) {
             if (visit(user, actor->handle, &actor->id) != 0) {
@@ -200,5 +200,5 @@ void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_c
         }
     }
 out:
-    pthread_rwlock_unlock(&registry->lock);
+    airsi_unlock_rw(&registry->lock);
 }

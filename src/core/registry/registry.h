@@ -7,13 +7,13 @@
 #ifndef AIRSI_CORE_REGISTRY_H
 #define AIRSI_CORE_REGISTRY_H
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <airs/registry.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 #include "core/reclaim/reclaim.h"
 
 struct airsi_actor;
@@ -29,7 +29,7 @@ typedef struct airsi_slot {
 
 struct airs_registry {
     AIRSI_ATOMIC(airsi_slot *) pages[AIRSI_REGISTRY_PAGES]; /* any thread, atomic; written once each, under the lock */
-    pthread_rwlock_t lock;                                  /* guards all below */
+    airsi_rwlock lock;                                      /* guards all below */
     airsi_reclaim *reclaim;                                 /* const after init */
     struct airsi_actor **buckets;                           /* chained through airsi_actor.registry_next */
     size_t bucket_count, count;

@@ -35,10 +35,10 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     }
     airsi_shard *shard = airsi_system_shard(system);
     uint64_t now_ms = airsi_clock_monotonic_ms();
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_take(&shard->requests);
     if (entry == NULL) {
-        pthread_mutex_unlock(&shard->mutex);
+        airsi_unlock(&shard->mutex);
         return AIRS_ENOMEM;
     }
     airsi_slab_head head = entry->head;
@@ -56,7 +56,7 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     bool earlier = airsi_shard_note(shard);
     add_open(shard, 1);
     airs_request request = airsi_slab_name(&entry->head);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     airsi_fetch_add_relaxed(&target->open_targeted, 1);
     if (requester != NULL) {
         requester->in_flight++;
@@ -90,7 +90,7 @@ static void give_entry(airsi_shard *shard, airsi_request_entry *entry) {
 
 bool airsi_request_withdraw(airs_system *system, airs_request request) {
     airsi_shard *shard = shard_of(system, request);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_find(&shard->requests, request);
     bool open = entry != NULL && entry->open;
     airs_component target = open ? entry->target : AIRS_OUTSIDE;
@@ -98,7 +98,7 @@ bool airsi_request_withdraw(airs_system *system, airs_request request) {
         close_entry(shard, entry);
         give_entry(shard, entry);
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     if (open) {
         count_targeted(system, target);
     }
@@ -109,10 +109,10 @@ void airsi_request_release(airs_system *system, airs_envelope *end) {
     airsi_request_entry *entry = entry_of_end(end);
     airsi_shard *shard = &system->shards.shards[entry->head.shard];
     airsi_payload *payload = end->shared;
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     end->shared = NULL;
     give_entry(shard, entry);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     airsi_payload_unref(payload);
 }
 
@@ -187,13 +187,13 @@ airs_status airsi_request_end_it(airs_system *system, airs_request request, cons
     if (payload == NULL) {
         return length <= AIRS_PAYLOAD_MAX ? AIRS_ENOMEM : AIRS_EPAYLOAD_TOO_LARGE;
     }
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_find(&shard->requests, request);
     airs_status status = check_end(shard, entry, request, end);
     if (status == AIRS_OK) {
         close_entry(shard, entry);
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     if (status != AIRS_OK) {
         airsi_payload_unref(payload);
         return status;
@@ -203,18 +203,18 @@ airs_status airsi_request_end_it(airs_system *system, airs_request request, cons
 
 void airsi_request_note_delivered(airs_system *system, airs_request request) {
     airsi_shard *shard = shard_of(system, request);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_find(&shard->requests, request);
     if (entry != NULL) {
         entry->delivered = true;
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
 }
 
 /* The next open request of a shard, from `*index` on, that was addressed to `target`; it is closed. */
 static airsi_request_entry *close_next_targeted(airsi_shard *shard, uint32_t *index, airs_component target, airsi_request_which which) {
     airsi_request_entry *found = NULL;
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     while (found == NULL && *index < shard->requests.used) {
         airsi_request_entry *entry = airsi_slab_at(&shard->requests, (*index)++);
         if (entry != NULL && entry->open && entry->target == target && (which == AIRSI_REQUESTS_ALL || entry->delivered)) {
@@ -222,7 +222,7 @@ static airsi_request_entry *close_next_targeted(airsi_shard *shard, uint32_t *in
             found = entry;
         }
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     return found;
 }
 
@@ -245,7 +245,7 @@ void airsi_request_drop_made(airs_system *system, airsi_actor *requester) {
     }
     for (unsigned i = 0; i < system->shards.count; i++) {
         airsi_shard *shard = &system->shards.shards[i];
-        pthread_mutex_lock(&shard->mutex);
+        airsi_lock(&shard->mutex);
         for (uint32_t index = 0; index < shard->requests.used; index++) {
             airsi_request_entry *entry = airsi_slab_at(&shard->requests, index);
             if (entry != NULL && entry->open && !entry->gone && entry->requester == requester->handle) {
@@ -253,7 +253,7 @@ void airsi_request_drop_made(airs_system *system, airsi_actor *requester) {
                 add_open(shard, -1);
             }
         }
-        pthread_mutex_unlock(&shard->mutex);
+        airsi_unlock(&shard->mutex);
     }
 }
 

@@ -14,7 +14,7 @@ int airsi_shards_init(airsi_shards *shards, unsigned count, uint64_t now_ms) {
     shards->count = count;
     for (unsigned i = 0; i < count; i++) {
         airsi_shard *shard = &shards->shards[i];
-        pthread_mutex_init(&shard->mutex, NULL);
+        airsi_mutex_init(&shard->mutex, AIRSI_RANK_SHARD);
         airsi_wheel_init(&shard->wheel, now_ms);
         airsi_slab_init(&shard->requests, sizeof(airsi_request_entry), (uint8_t)i);
         airsi_slab_init(&shard->timers, sizeof(airsi_timer_entry), (uint8_t)i);
@@ -27,7 +27,7 @@ void airsi_shards_fini(airsi_shards *shards) {
     for (unsigned i = 0; i < shards->count; i++) {
         airsi_slab_fini(&shards->shards[i].requests);
         airsi_slab_fini(&shards->shards[i].timers);
-        pthread_mutex_destroy(&shards->shards[i].mutex);
+        airsi_mutex_fini(&shards->shards[i].mutex);
     }
     airsi_free(shards->shards);
     shards->shards = NULL;
@@ -80,7 +80,7 @@ static void deliver(struct airs_system *system, airsi_wheel_node *node) {
 
 static void run_shard(struct airs_system *system, airsi_shard *shard, uint64_t now_ms) {
     uint32_t expired_count = 0;
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_wheel_node *expired = airsi_wheel_advance(&shard->wheel, now_ms);
     for (airsi_wheel_node *node = expired; node != NULL; node = node->next) {
         claim(node);
@@ -88,7 +88,7 @@ static void run_shard(struct airs_system *system, airsi_shard *shard, uint64_t n
     }
     airsi_fetch_add_seq_cst(&shard->firing, expired_count);
     airsi_shard_note(shard);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     while (expired != NULL) {
         airsi_wheel_node *next = expired->next; /* before the delivery, which may arm the node again */
         deliver(system, expired);

@@ -4,10 +4,10 @@
 #ifndef AIRSI_CORE_REQUEST_SHARD_H
 #define AIRSI_CORE_REQUEST_SHARD_H
 
-#include <pthread.h>
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 #include "core/request/slab.h"
 #include "core/timer/wheel.h"
 
@@ -16,7 +16,7 @@ struct airs_system;
 enum { AIRSI_WAIT_REQUEST = 1, AIRSI_WAIT_SEND_AFTER, AIRSI_WAIT_HOLD_CHECK };
 
 typedef struct airsi_shard {
-    pthread_mutex_t mutex; /* guards the wheel, the slabs and what is in their entries */
+    airsi_mutex mutex; /* guards the wheel, the slabs and what is in their entries */
     airsi_wheel wheel;
     airsi_slab requests, timers;
     AIRSI_ATOMIC(uint64_t) next_ms; /* any thread reads; the lock's holder writes: airsi_wheel_next */

@@ -1,34 +1,26 @@
 #include "core/scheduler/runqueue.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "core/actor/actor.h"
 
 #define SPINS 1000 /* some ten microseconds: less than half of what waking a sleeping core costs */
 
-int airsi_runqueue_init(airsi_runqueue *queue, unsigned workers) {
+void airsi_runqueue_init(airsi_runqueue *queue, unsigned workers) {
     memset(queue, 0, sizeof *queue);
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return -1;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&queue->mutex, NULL);
+    airsi_cond_init(&queue->changed);
+    airsi_mutex_init(&queue->mutex, AIRSI_RANK_RUNQUEUE);
     queue->workers = workers;
-    return 0;
 }
 
 void airsi_runqueue_fini(airsi_runqueue *queue) {
     pthread_cond_destroy(&queue->changed);
-    pthread_mutex_destroy(&queue->mutex);
+    airsi_mutex_fini(&queue->mutex);
 }
 
 void airsi_runqueue_push(airsi_runqueue *queue, airsi_actor *actor) {
     actor->run_next = NULL;
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     if (queue->last != NULL) {
         queue->last->run_next = actor;
     } else {
@@ -37,7 +29,7 @@ void airsi_runqueue_push(airsi_runqueue *queue, airsi_actor *actor) {
     queue->last = actor;
     airsi_store_relaxed(&queue->length, airsi_load_relaxed(&queue->length) + 1);
     bool wake = queue->sleepers > 0;
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
     if (wake) {
         pthread_cond_signal(&queue->changed);
     }
@@ -47,7 +39,7 @@ airsi_actor *airsi_runqueue_pop(airsi_runqueue *queue) {
     if (airsi_load_relaxed(&queue->length) == 0) {
         return NULL;
     }
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     airsi_actor *actor = queue->first;
     if (actor != NULL) {
         queue->first = actor->run_next;
@@ -56,7 +48,7 @@ airsi_actor *airsi_runqueue_pop(airsi_runqueue *queue) {
         }
         airsi_store_relaxed(&queue->length, airsi_load_relaxed(&queue->length) - 1);
     }
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
     return actor;
 }
 
@@ -91,39 +83,38 @@ void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t until_ms) {
     if (spin(queue)) {
         return;
     }
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     if (queue->first == NULL && !queue->closed) {
         fall_asleep(queue);
         if (until_ms == UINT64_MAX) {
-            pthread_cond_wait(&queue->changed, &queue->mutex);
+            airsi_cond_wait(&queue->changed, &queue->mutex);
         } else {
-            struct timespec until = {.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
-            pthread_cond_timedwait(&queue->changed, &queue->mutex, &until);
+            airsi_cond_wait_until(&queue->changed, &queue->mutex, until_ms * 1000000u);
         }
         wake_up(queue);
     }
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
 }
 
 void airsi_runqueue_poke(airsi_runqueue *queue) {
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     bool wake = queue->sleepers > 0;
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
     if (wake) {
         pthread_cond_signal(&queue->changed);
     }
 }
 
 void airsi_runqueue_close(airsi_runqueue *queue) {
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     queue->closed = true;
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
     pthread_cond_broadcast(&queue->changed);
 }
 
 bool airsi_runqueue_closed(airsi_runqueue *queue) {
-    pthread_mutex_lock(&queue->mutex);
+    airsi_lock(&queue->mutex);
     bool closed = queue->closed;
-    pthread_mutex_unlock(&queue->mutex);
+    airsi_unlock(&queue->mutex);
     return closed;
 }

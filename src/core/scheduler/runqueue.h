@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 
 struct airsi_actor;
 
 typedef struct airsi_runqueue {
-    pthread_mutex_t mutex; /* guards all below */
+    airsi_mutex mutex; /* guards all below */
     pthread_cond_t changed;
     struct airsi_actor *first, *last; /* through airsi_actor.run_next */
     AIRSI_ATOMIC(uint32_t) length;    /* the mutex's holder writes, any thread reads: for spinning */
@@ -22,7 +23,7 @@ typedef struct airsi_runqueue {
     void *activity_user, *idle_user;
 } airsi_runqueue;
 
-int airsi_runqueue_init(airsi_runqueue *queue, unsigned workers);
+void airsi_runqueue_init(airsi_runqueue *queue, unsigned workers);
 void airsi_runqueue_fini(airsi_runqueue *queue);
 
 void airsi_runqueue_push(airsi_runqueue *queue, struct airsi_actor *actor);

@@ -11,11 +11,11 @@
 
 /* Sleeps until the target has room, has stopped, or the sources are closed. */
 static void wait_at_gate(airs_system *system, const airsi_room_waiter *waiter) {
-    pthread_mutex_lock(&system->gate.mutex);
+    airsi_lock(&system->gate.mutex);
     while (!waiter->woken && airsi_load_acquire(&system->closing) == 0 && airsi_load_acquire(&system->interrupted) == 0) {
-        pthread_cond_wait(&system->gate.changed, &system->gate.mutex);
+        airsi_cond_wait(&system->gate.changed, &system->gate.mutex);
     }
-    pthread_mutex_unlock(&system->gate.mutex);
+    airsi_unlock(&system->gate.mutex);
 }
 
 static bool broken_off(airs_system *system) {

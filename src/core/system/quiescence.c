@@ -37,11 +37,6 @@ static bool is_started(airs_system *system) {
 
 typedef bool (*condition)(airs_system *system);
 
-static struct timespec at_ns(uint64_t ns) {
-    struct timespec at = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
-    return at;
-}
-
 /* What ends a wait before its condition holds. */
 static bool broken_off(airs_system *system, bool draining) {
     return airsi_load_acquire(&system->interrupted) != 0 || (!draining && airsi_load_acquire(&system->closing) != 0);
@@ -54,7 +49,7 @@ static airs_status wait_for(airs_system *system, condition holds, uint32_t timeo
     uint64_t deadline = timeout_ms != 0 ? airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u : UINT64_MAX;
     airs_status status = AIRS_OK;
     airsi_fetch_add_seq_cst(&system->quiet_waiters, 1);
-    pthread_mutex_lock(&system->quiet_mutex);
+    airsi_lock(&system->quiet_mutex);
     while (!holds(system)) {
         uint64_t now = airsi_clock_monotonic_ns();
         if (broken_off(system, draining) || now >= deadline) {
@@ -62,10 +57,9 @@ static airs_status wait_for(airs_system *system, condition holds, uint32_t timeo
             break;
         }
         uint64_t until = now + (uint64_t)LOOK_AGAIN_MS * 1000000u;
-        struct timespec at = at_ns(until < deadline ? until : deadline);
-        pthread_cond_timedwait(&system->quiet, &system->quiet_mutex, &at);
+        airsi_cond_wait_until(&system->quiet, &system->quiet_mutex, until < deadline ? until : deadline);
     }
-    pthread_mutex_unlock(&system->quiet_mutex);
+    airsi_unlock(&system->quiet_mutex);
     airsi_fetch_sub_seq_cst(&system->quiet_waiters, 1);
     return status;
 }
@@ -79,12 +73,12 @@ airs_status airs_system_wait_quiescent(airs_system *system, uint32_t timeout_ms)
 }
 
 static void wake_waiting_hosts(airs_system *system) {
-    pthread_mutex_lock(&system->gate.mutex);
+    airsi_lock(&system->gate.mutex);
     pthread_cond_broadcast(&system->gate.changed);
-    pthread_mutex_unlock(&system->gate.mutex);
-    pthread_mutex_lock(&system->quiet_mutex);
+    airsi_unlock(&system->gate.mutex);
+    airsi_lock(&system->quiet_mutex);
     pthread_cond_broadcast(&system->quiet);
-    pthread_mutex_unlock(&system->quiet_mutex);
+    airsi_unlock(&system->quiet_mutex);
 }
 
 void airs_system_close_sources(airs_system *system) {
@@ -115,7 +109,7 @@ void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
     balance.delivered = stats.delivered;
     balance.dead = stats.dead;
     balance.dropped = stats.dropped;
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     for (const airsi_actor *actor = system->oldest; actor != NULL; actor = actor->all_next) {
         airsi_mailbox_counts counts = airsi_mailbox_look(&actor->mailbox);
         uint32_t in_hand = airsi_load_relaxed(&actor->in_hand);
@@ -124,7 +118,7 @@ void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
         balance.queued += inside > in_hand ? inside - in_hand : 0;
         balance.held += airsi_load_relaxed(&actor->held);
     }
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
     for (unsigned i = 0; i < system->shards.count; i++) {
         balance.open_requests += airsi_load_acquire(&system->shards.shards[i].open);
         balance.pending_timers += airsi_load_acquire(&system->shards.shards[i].pending);

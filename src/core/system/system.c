@@ -50,9 +50,9 @@ void airsi_system_note_quiet(airs_system *system) {
     if (airsi_load_seq_cst(&system->quiet_waiters) == 0) {
         return;
     }
-    pthread_mutex_lock(&system->quiet_mutex);
+    airsi_lock(&system->quiet_mutex);
     pthread_cond_broadcast(&system->quiet);
-    pthread_mutex_unlock(&system->quiet_mutex);
+    airsi_unlock(&system->quiet_mutex);
 }
 
 static void on_idle(void *user) {
@@ -60,7 +60,7 @@ static void on_idle(void *user) {
 }
 
 void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     if (actor->all_previous != NULL) {
         actor->all_previous->all_next = actor->all_next;
     } else {
@@ -72,7 +72,7 @@ void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
         system->newest = actor->all_previous;
     }
     pthread_cond_broadcast(&system->actor_gone);
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
 }
 
 /* With actors_mutex held. */
@@ -106,22 +106,14 @@ void airsi_system_log_failure(airs_system *system, const airsi_actor *actor, con
               airs_status_name(error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED), "%s", error->text);
 }
 
-static void init_condition(pthread_cond_t *condition) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void init_plain_parts(airs_system *system) {
     airsi_room_locks_init(&system->room_locks);
-    pthread_mutex_init(&system->gate.mutex, NULL);
-    init_condition(&system->gate.changed);
-    pthread_mutex_init(&system->quiet_mutex, NULL);
-    init_condition(&system->quiet);
-    pthread_mutex_init(&system->actors_mutex, NULL);
-    init_condition(&system->actor_gone);
+    airsi_mutex_init(&system->gate.mutex, AIRSI_RANK_GATE);
+    airsi_cond_init(&system->gate.changed);
+    airsi_mutex_init(&system->quiet_mutex, AIRSI_RANK_QUIET);
+    airsi_cond_init(&system->quiet);
+    airsi_mutex_init(&system->actors_mutex, AIRSI_RANK_ACTORS);
+    airsi_cond_init(&system->actor_gone);
     airsi_dead_letters_init(&system->dead_letters, system->options.dead_letters, system->options.dead_letter_bytes);
     system->messaging.system = system;
     airsi_subscriber_init(&system->subscriber, system);
@@ -155,21 +147,18 @@ static void free_parts(airs_system *system) {
     airsi_dead_letters_fini(&system->dead_letters);
     airsi_room_locks_fini(&system->room_locks);
     airsi_runqueue_fini(&system->runqueue);
-    pthread_mutex_destroy(&system->gate.mutex);
+    airsi_mutex_fini(&system->gate.mutex);
     pthread_cond_destroy(&system->gate.changed);
-    pthread_mutex_destroy(&system->quiet_mutex);
+    airsi_mutex_fini(&system->quiet_mutex);
     pthread_cond_destroy(&system->quiet);
-    pthread_mutex_destroy(&system->actors_mutex);
+    airsi_mutex_fini(&system->actors_mutex);
     pthread_cond_destroy(&system->actor_gone);
 }
 
 static airs_status init_parts(airs_system *system) {
-    airs_status status = airsi_runqueue_init(&system->runqueue, system->worker_count) == 0 ? AIRS_OK : AIRS_ENOMEM;
-    if (status != AIRS_OK) {
-        return status;
-    }
+    airsi_runqueue_init(&system->runqueue, system->worker_count);
     init_plain_parts(system);
-    status = airsi_broker_init(&system->messaging.broker, &system->reclaim);
+    airs_status status = airsi_broker_init(&system->messaging.broker, &system->reclaim);
     if (status != AIRS_OK) {
         return status;
     }
@@ -224,16 +213,16 @@ airs_status airs_system_new(const airs_system_options *options, airs_system **re
 }
 
 static airsi_stage stage_of(airs_system *system) {
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     airsi_stage stage = system->stage;
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
     return stage;
 }
 
 static void set_stage(airs_system *system, airsi_stage stage) {
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     system->stage = stage;
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
 }
 
 static void signal_start(airs_system *system, airsi_actor *actor) {
@@ -243,12 +232,12 @@ static void signal_start(airs_system *system, airsi_actor *actor) {
 
 /* Everything spawned so far, oldest first; from here on spawn does it itself. */
 static void start_actors(airs_system *system) {
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     system->stage = AIRSI_STAGE_STARTED;
     for (airsi_actor *actor = system->oldest; actor != NULL; actor = actor->all_next) {
         signal_start(system, actor);
     }
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
 }
 
 static void join_workers(airs_system *system, unsigned count) {
@@ -297,7 +286,7 @@ airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, a
     airsi_actor *actor = NULL;
     airs_status status = airsi_actor_new(system, options, &actor, error);
     if (status == AIRS_OK) {
-        pthread_mutex_lock(&system->actors_mutex);
+        airsi_lock(&system->actors_mutex);
         status = system->stage >= AIRSI_STAGE_STOPPING ? AIRS_ESTOPPING : airsi_subscriber_register_actor(&system->subscriber, actor);
         if (status == AIRS_OK) {
             add_to_list(system, actor);
@@ -308,7 +297,7 @@ airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, a
                 signal_start(system, actor);
             }
         }
-        pthread_mutex_unlock(&system->actors_mutex);
+        airsi_unlock(&system->actors_mutex);
         if (status != AIRS_OK) {
             airs_error_set(error, status, "%s: %s", options->id.text, airs_status_text(status));
             airsi_actor_discard(actor);
@@ -334,25 +323,25 @@ airs_status airs_stop(airs_system *system, airs_component component) {
 
 /* Stops the newest actor there is and waits until it is gone. false: there is none. */
 static bool stop_newest(airs_system *system, bool running) {
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     const airsi_actor *newest = system->newest;
     if (newest == NULL) {
-        pthread_mutex_unlock(&system->actors_mutex);
+        airsi_unlock(&system->actors_mutex);
         return false;
     }
     /* Under the mutex it can't go; the handle stays valid for the signal, which finds nothing if it has gone. */
     airs_component handle = newest->handle;
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
     airs_stop(system, handle);
     if (!running) {
         airsi_worker_sweep(&system->workers[0]);
         return true;
     }
-    pthread_mutex_lock(&system->actors_mutex);
+    airsi_lock(&system->actors_mutex);
     while (system->newest == newest) {
-        pthread_cond_wait(&system->actor_gone, &system->actors_mutex);
+        airsi_cond_wait(&system->actor_gone, &system->actors_mutex);
     }
-    pthread_mutex_unlock(&system->actors_mutex);
+    airsi_unlock(&system->actors_mutex);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <airs/system.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 #include "core/actor/actor.h"
 #include "core/actor/room.h"
 #include "core/broker/broker.h"
@@ -52,10 +53,10 @@ struct airs_system {
     AIRSI_ATOMIC(uint32_t) starting;    /* any thread, atomic: actors whose start is due or running */
     AIRSI_ATOMIC(uint32_t) quiet_waiters;
 
-    pthread_mutex_t quiet_mutex; /* for waiting only */
+    airsi_mutex quiet_mutex; /* for waiting only */
     pthread_cond_t quiet;
 
-    pthread_mutex_t actors_mutex; /* guards the three below */
+    airsi_mutex actors_mutex; /* guards the three below */
     pthread_cond_t actor_gone;
     airsi_actor *oldest, *newest;
     airsi_stage stage; /* written under actors_mutex */

@@ -35,10 +35,10 @@ airs_status airsi_timer_set(airsi_actor *owner, uint64_t delay_ms, airs_envelope
         return AIRS_ELIMIT_REACHED;
     }
     airsi_shard *shard = airsi_system_shard(system);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_timer_entry *entry = airsi_slab_take(&shard->timers);
     if (entry == NULL) {
-        pthread_mutex_unlock(&shard->mutex);
+        airsi_unlock(&shard->mutex);
         return AIRS_ENOMEM;
     }
     airsi_slab_head head = entry->head;
@@ -53,7 +53,7 @@ airs_status airsi_timer_set(airsi_actor *owner, uint64_t delay_ms, airs_envelope
     bool earlier = airsi_shard_note(shard);
     add_pending(shard, 1);
     airs_timer timer = airsi_slab_name(&entry->head);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     airsi_fetch_add_relaxed(&owner->pending_timers, 1);
     airsi_count(&airsi_system_record(system)->counters.timers_set);
     airsi_system_poke_if(system, earlier);
@@ -80,14 +80,14 @@ bool airsi_timer_cancel(airsi_actor *owner, airs_timer timer) {
     }
     airsi_shard *shard = &system->shards.shards[index];
     airs_envelope *message = NULL;
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     airsi_timer_entry *entry = airsi_slab_find(&shard->timers, timer);
     bool mine = entry != NULL && entry->armed && entry->owner == owner->handle && entry->incarnation == owner->incarnation;
     if (mine) {
         message = take_out(shard, entry);
         airsi_shard_note(shard);
     }
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     if (mine) {
         airsi_fetch_sub_relaxed(&owner->pending_timers, 1);
         airsi_count(&airsi_system_record(system)->counters.timers_cancelled);
@@ -105,7 +105,7 @@ static void uncount(airs_system *system, airs_component owner) {
 
 static uint64_t cancel_in_shard(airs_system *system, airsi_shard *shard, const airsi_actor *owner) {
     uint64_t cancelled = 0;
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     for (uint32_t index = 0; index < shard->timers.used; index++) {
         airsi_timer_entry *entry = airsi_slab_at(&shard->timers, index);
         if (entry != NULL && entry->armed && (owner == NULL || entry->owner == owner->handle)) {
@@ -116,7 +116,7 @@ static uint64_t cancel_in_shard(airs_system *system, airsi_shard *shard, const a
         }
     }
     airsi_shard_note(shard);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     return cancelled;
 }
 
@@ -150,11 +150,11 @@ static bool wait_for_room(airs_system *system, airsi_timer_entry *entry, uint64_
         return false;
     }
     airsi_shard *shard = shard_of_entry(system, entry);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     entry->armed = true;
     airsi_wheel_arm(&shard->wheel, &entry->wait, now_ms + FULL_TARGET_RETRY_MS);
     airsi_shard_note(shard);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
     return true;
 }
 
@@ -183,9 +183,9 @@ void airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
         uncount(system, entry->owner);
     }
     airsi_shard *shard = shard_of_entry(system, entry);
-    pthread_mutex_lock(&shard->mutex);
+    airsi_lock(&shard->mutex);
     entry->message = NULL;
     airsi_slab_give(&shard->timers, entry);
     add_pending(shard, -1);
-    pthread_mutex_unlock(&shard->mutex);
+    airsi_unlock(&shard->mutex);
 }

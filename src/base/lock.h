@@ -1,0 +1,52 @@
+/* Mutexes and read-write locks with a rank. A thread takes locks in rising rank only; a debug build stops at the first that is out of order, so
+ * a deadlock is found by any run that nests two locks wrongly, not only by the run that deadlocks. Ranks: docs/CONCURRENCY.md. */
+#ifndef AIRSI_BASE_LOCK_H
+#define AIRSI_BASE_LOCK_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <time.h>
+
+typedef enum airsi_rank {
+    AIRSI_RANK_ACTORS = 1,   /* the system's list of actors, its stage */
+    AIRSI_RANK_ROOM,         /* who waits for room in a mailbox */
+    AIRSI_RANK_SHARD,        /* requests and timers */
+    AIRSI_RANK_REGISTRY,     /* ids to actors */
+    AIRSI_RANK_BROKER,       /* changes of the subscriber list */
+    AIRSI_RANK_RUNQUEUE,     /* scheduled actors */
+    AIRSI_RANK_GATE,         /* host threads that wait for room */
+    AIRSI_RANK_QUIET,        /* who waits for quiet */
+    AIRSI_RANK_RECLAIM,      /* threads, counters, garbage */
+    AIRSI_RANK_DEAD_LETTERS, /* the ring of dead letters */
+    AIRSI_RANK_STREAM,       /* the ring of a tap */
+} airsi_rank;
+
+typedef struct airsi_mutex {
+    pthread_mutex_t mutex;
+    airsi_rank rank; /* const after init */
+} airsi_mutex;
+
+typedef struct airsi_rwlock {
+    pthread_rwlock_t lock;
+    airsi_rank rank; /* const after init */
+} airsi_rwlock;
+
+void airsi_mutex_init(airsi_mutex *mutex, airsi_rank rank);
+void airsi_mutex_fini(airsi_mutex *mutex);
+void airsi_lock(airsi_mutex *mutex);
+void airsi_unlock(airsi_mutex *mutex);
+
+/* A condition whose timed waits are in monotonic time. */
+void airsi_cond_init(pthread_cond_t *condition);
+/* The mutex is held before and after. */
+void airsi_cond_wait(pthread_cond_t *condition, airsi_mutex *mutex);
+/* 0, or ETIMEDOUT. */
+int airsi_cond_wait_until(pthread_cond_t *condition, airsi_mutex *mutex, uint64_t monotonic_ns);
+
+void airsi_rwlock_init(airsi_rwlock *lock, airsi_rank rank);
+void airsi_rwlock_fini(airsi_rwlock *lock);
+void airsi_lock_shared(airsi_rwlock *lock);
+void airsi_lock_exclusive(airsi_rwlock *lock);
+void airsi_unlock_rw(airsi_rwlock *lock);
+
+#endif
