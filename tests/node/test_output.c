@@ -161,6 +161,9 @@ static void a_reader_that_does_not_read_can_be_given_up(void **state) {
     assert_int_equal(pipe(fds), 0);
     airsi_output *output = NULL;
     assert_int_equal(airsi_output_open(fds[1], NULL, NULL, &output, NULL), AIRS_OK);
+    char *line = calloc(1, 200000); /* over what the pipe holds */
+    airsi_output_line(output, line, 200000);
+    free(line);
     pthread_t thread;
     pthread_create(&thread, NULL, fill, output); /* blocks: 2 MB are more than the pipe and the buffer take */
     assert_false(airsi_output_flush(output, 20));

@@ -10,7 +10,7 @@
 static void print_items(const char *title, const airs_wasm_item *items, size_t count) {
     printf("%s: %zu\n", title, count);
     for (size_t i = 0; i < count; i++) {
-        printf("  %s %s%s  [%s]\n", items[i].problem ? "!" : " ", items[i].name, items[i].signature, items[i].note);
+        printf("  %s %s  %s  [%s]\n", items[i].problem ? "!" : " ", items[i].name, items[i].signature, items[i].note);
     }
 }
 

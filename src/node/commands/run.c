@@ -22,23 +22,19 @@ static void log_warning(void *user, const char *file, const char *warning) {
     airs_logf(user, AIRS_LOG_WARN, NULL, "module", NULL, "%s: %s", file, warning);
 }
 
-static const char *cause_text(airsi_stop_cause cause) {
-    static const char *const texts[] = {"nothing", "SIGINT", "SIGTERM", "every component has stopped", "the output is closed"};
-    return texts[cause];
-}
-
 static int run_host(airsi_host *host, const airsi_manifest *manifest, const run_options *options, const airsi_settings *settings) {
     const airsi_control_hooks hooks = {0};
     airs_error error = {0};
+    airs_system *system = airsi_host_system(host);
     airsi_host_warnings(host, manifest, log_warning, options->log);
+    airs_logf(options->log, AIRS_LOG_INFO, NULL, "starting", NULL, "%s: components %zu, modules %zu, workers %u",
+              manifest->name != NULL ? manifest->name : manifest->path, manifest->component_count, airsi_host_module_count(host),
+              airs_system_workers(system));
     if (airsi_host_start(host, &hooks, &error) != AIRS_OK) {
         return airsi_cli_fail(&error);
     }
-    airs_system *system = airsi_host_system(host);
-    airs_logf(options->log, AIRS_LOG_INFO, NULL, "running", NULL, "%zu components on %u workers", manifest->component_count,
-              airs_system_workers(system));
     airsi_stop_cause cause = airsi_control_wait(airsi_host_control(host));
-    airs_logf(options->log, AIRS_LOG_INFO, NULL, "draining", NULL, "%s", cause_text(cause));
+    airs_logf(options->log, AIRS_LOG_INFO, NULL, "draining", NULL, "%s", airsi_stop_cause_text(cause));
     airsi_host_end end = airsi_host_drain(host, options->drain_ms);
     airsi_host_stop(host);
     if (!settings->quiet) {

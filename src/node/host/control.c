@@ -24,6 +24,11 @@ struct airsi_control {
     AIRSI_ATOMIC(int) asked_to_end; /* any thread */
 };
 
+const char *airsi_stop_cause_text(airsi_stop_cause cause) {
+    static const char *const texts[] = {"nothing", "SIGINT", "SIGTERM", "every component has stopped", "stdout is closed"};
+    return texts[cause];
+}
+
 static void stop_signals(sigset_t *set) {
     sigemptyset(set);
     sigaddset(set, SIGINT);

@@ -15,6 +15,9 @@ typedef enum airsi_stop_cause {
     AIRSI_STOP_OUTPUT_CLOSED, /* nobody reads what is printed */
 } airsi_stop_cause;
 
+/* "SIGTERM", "stdout is closed" ...; for people. */
+const char *airsi_stop_cause_text(airsi_stop_cause cause);
+
 typedef struct airsi_control airsi_control;
 
 /* Called on the control's thread; must not block. Each may be NULL. */

@@ -5,6 +5,7 @@
 #include "node/host/modules.h"
 
 struct airsi_host {
+    airs_log *log; /* may be NULL */
     airs_system *system;
     airs_wasm_engine *engine;
     airsi_modules modules;
@@ -13,8 +14,27 @@ struct airsi_host {
     AIRSI_ATOMIC(unsigned) failed; /* components that were given up or whose init failed; worker threads */
 };
 
+/* What an operator reads. Crashes and failed messages are logged where they happen. */
+static void log_event(airs_log *log, const airs_event *event) {
+    static const struct {
+        airs_log_level level;
+        const char *event, *text;
+    } rows[] = {
+        [AIRS_EVENT_STARTED] = {AIRS_LOG_DEBUG, "started", "ready for messages"},
+        [AIRS_EVENT_INIT_FAILED] = {AIRS_LOG_ERROR, "init-failed", "stopped, its init failed"},
+        [AIRS_EVENT_RESTARTED] = {AIRS_LOG_INFO, "restarted", "a fresh instance took its place"},
+        [AIRS_EVENT_GAVE_UP] = {AIRS_LOG_ERROR, "gave-up", "stopped after the 4th crash within 60 s, the last one"},
+        [AIRS_EVENT_STOPPED] = {AIRS_LOG_DEBUG, "stopped", "stopped"},
+    };
+    bool failed = rows[event->kind].level == AIRS_LOG_ERROR && event->error != NULL;
+    airs_logf(log, rows[event->kind].level, event->id->text, rows[event->kind].event,
+              failed ? airs_status_name(event->error->status) : NULL, "%s%s%s", rows[event->kind].text, failed ? ": " : "",
+              failed ? event->error->text : "");
+}
+
 static void on_event(void *user, const airs_event *event) {
     airsi_host *host = user;
+    log_event(host->log, event);
     bool failed = event->kind == AIRS_EVENT_INIT_FAILED || event->kind == AIRS_EVENT_GAVE_UP;
     if (failed) {
         airsi_fetch_add_relaxed(&host->failed, 1u);
@@ -95,6 +115,7 @@ airs_status airsi_host_new(const airsi_manifest *manifest, const airsi_host_opti
         airs_error_set(&error, AIRS_ENOMEM, "no memory for the node");
         return airsi_problems_add(problems, &error);
     }
+    host->log = options->log;
     airs_status status = make_parts(host, manifest, options, &error);
     if (status != AIRS_OK) {
         airsi_problems_add(problems, &error);

@@ -22,6 +22,7 @@ struct airsi_reply_window {
     size_t bytes; /* of ends that were not taken; this and the rest under lock */
     uint64_t begun, taken;
     bool closed;
+    bool abandoned;
 };
 
 airs_status airsi_reply_window_new(size_t requests, size_t bytes, airsi_reply_window **ret_window, airs_error *error) {
@@ -114,6 +115,13 @@ void airsi_reply_window_close(airsi_reply_window *window) {
     pthread_mutex_unlock(&window->lock);
 }
 
+void airsi_reply_window_abandon(airsi_reply_window *window) {
+    pthread_mutex_lock(&window->lock);
+    window->abandoned = true;
+    pthread_mutex_unlock(&window->lock);
+    airsi_reply_window_close(window);
+}
+
 static bool next_has_ended(const airsi_reply_window *window) {
     return window->taken < window->begun && window->slots[window->taken % window->capacity].ended;
 }
@@ -124,7 +132,7 @@ static bool all_taken(const airsi_reply_window *window) {
 
 bool airsi_reply_window_take(airsi_reply_window *window, airsi_reply *ret_reply) {
     pthread_mutex_lock(&window->lock);
-    while (!next_has_ended(window) && !all_taken(window)) {
+    while (!next_has_ended(window) && !all_taken(window) && !window->abandoned) {
         pthread_cond_wait(&window->progress, &window->lock);
     }
     bool taken = next_has_ended(window);

@@ -36,7 +36,10 @@ void airsi_reply_slot_end(airsi_reply_slot *slot, airs_status status, const void
 /* No begin from now on; take goes on to the last. Thread: any. */
 void airsi_reply_window_close(airsi_reply_window *window);
 
-/* The next end in the order of begin; waits for it. False: closed, and all were taken. Thread: one. */
+/* Closes, and lets take wait no more: it gives what has ended. Thread: any. */
+void airsi_reply_window_abandon(airsi_reply_window *window);
+
+/* The next end in the order of begin; waits for it. False: closed, and all were taken; or abandoned, and it has not ended. Thread: one. */
 bool airsi_reply_window_take(airsi_reply_window *window, airsi_reply *ret_reply);
 
 #endif
