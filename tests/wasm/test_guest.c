@@ -15,8 +15,12 @@
 #include "base/memory.h"
 #include "support.h"
 #include "wasm/engine/binary.h"
+#include "wasm/engine/engine.h"
 
 static const airs_limits defaults = AIRS_LIMITS_DEFAULT;
+
+/* Of wasmtime.h, which only the engine includes: the clock, moved by hand. */
+void wasmtime_engine_increment_epoch(struct wasm_engine_t *engine);
 
 static void message_traps(void **state, const char *name, airsi_trap_kind kind, const char *part, const char *other_part) {
     test_guest t;
@@ -112,6 +116,40 @@ static void a_loop_ends_with_the_budget(void **state) {
 /* Each host call is an entry of its own; none of them gives the guest new time. */
 static void a_loop_over_an_import_ends_with_the_budget(void **state) {
     message_traps(state, "handle_loops_over_import", AIRSI_TRAP_TIME, "handler-time limit of 100 ms used up", "memory");
+}
+
+/* Without a loop or a call of its own functions a guest meets no epoch check; what the host did for it counts all the same. */
+static void work_of_the_host_ends_with_the_budget(void **state) {
+    airs_limits limits = defaults;
+    limits.handler_ms = 1;
+    test_guest t;
+    test_guest_open(&t, *state, "handle_calls_in_line", &limits);
+    assert_int_equal(test_guest_message(&t, "", 0, NULL), AIRS_ETRAP);
+    test_contains(t.trap.text, "handler-time limit of 1 ms used up");
+    assert_int_equal(t.trap.kind, AIRSI_TRAP_TIME);
+    test_guest_close(&t);
+}
+
+static void pass_ten_seconds(void *user, const airs_component_id *id, int fd, const char *line, size_t length) {
+    airs_wasm_engine *engine = user;
+    (void)id, (void)fd, (void)line, (void)length;
+    for (int i = 0; i < 10000; i++) {
+        wasmtime_engine_increment_epoch(engine->wasmtime);
+    }
+}
+
+/* As on a machine that gives its thread no time for ten seconds: the clock ticks, and no CPU time is used. */
+static void a_guest_that_stands_still_keeps_its_budget(void **state) {
+    test_guest t;
+    test_guest_open(&t, *state, "handle_prints", NULL);
+    t.owner.on_output = pass_ten_seconds;
+    t.owner.output_user = *state;
+    for (int i = 0; i < 3; i++) {
+        if (test_guest_message(&t, "", 0, NULL) != AIRS_OK) {
+            fail_msg("%s", t.trap.text);
+        }
+    }
+    test_guest_close(&t);
 }
 
 static void the_budget_is_cpu_time(void **state) {
@@ -365,6 +403,8 @@ static void one_module_serves_many_guests(void **state) {
     X(proc_exit_ends_the_guest_with_its_code)           \
     X(a_loop_ends_with_the_budget)                      \
     X(a_loop_over_an_import_ends_with_the_budget)       \
+    X(work_of_the_host_ends_with_the_budget)            \
+    X(a_guest_that_stands_still_keeps_its_budget)       \
     X(the_budget_is_cpu_time)                           \
     X(time_blocked_in_host_calls_counts)                \
     X(each_message_has_a_budget_of_its_own)             \

@@ -136,6 +136,8 @@ static inline uint64_t airsi_load_u64(const uint8_t *p) {
 uint64_t airsi_guest_budget_left(airsi_guest *guest);
 /* Charges wall time a host call was blocked. */
 void airsi_guest_charge_blocked(airsi_guest *guest, uint64_t ns);
+/* Tells of bytes that a host call made or moved, other than those it lifted: what the host does for a guest ends with the budget too. */
+void airsi_guest_charge_work(airsi_guest *guest, uint64_t bytes);
 
 /* --- life, for the component ------------------------------------------------------------------------------------------------ */
 

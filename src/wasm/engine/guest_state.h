@@ -32,6 +32,7 @@ struct airsi_guest {
     uint64_t blocked_ns;
     uint64_t cpu_start_ns; /* the thread's CPU time; set when it is first asked for */
     bool cpu_started;
+    uint64_t host_work; /* done for it by host calls since the budget was last looked at; a call is 1, each KiB moved one more */
 
     /* Why it died; kind NONE while it lives. `located`: the frames are in the text. */
     airsi_trap failure;
@@ -60,5 +61,10 @@ void airsi_guest_died(airsi_guest *guest, wasmtime_error_t *error, wasm_trap_t *
 /* Installs the callback that extends the epoch deadline while the budget lasts. */
 void airsi_guest_watch_time(airsi_guest *guest);
 void airsi_guest_begin_budget(airsi_guest *guest, const char *name, uint32_t budget_ms);
+
+#define AIRSI_HOST_WORK_MAX 256u
+
+/* Fails the guest when nothing of its budget is left. */
+bool airsi_guest_check_budget(airsi_guest *guest);
 
 #endif

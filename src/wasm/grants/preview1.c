@@ -86,6 +86,7 @@ static bool random_get(airsi_guest *guest, airsi_value *values) {
     if (length > RANDOM_MAX) {
         return airsi_wasi_return(values, AIRSI_WASI_INVAL);
     }
+    airsi_guest_charge_work(guest, length);
     return airsi_wasi_return(values, airsi_random_bytes(to, length) == 0 ? AIRSI_WASI_SUCCESS : AIRSI_WASI_IO);
 }
 
