@@ -201,6 +201,38 @@ static void a_muted_sender_handles_nothing_more_until_its_target_has_room(void *
     assert_int_equal(sink.number, 1000);
 }
 
+static airs_status wait_at_start(kit_actor *self, airs_context *context, airs_error *error) {
+    (void)context;
+    (void)error;
+    kit_gate_wait(self->user);
+    return AIRS_OK;
+}
+
+static void what_is_held_by_the_last_message_of_a_turn_is_passed_on(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_options options = kit_defaults();
+    kit_gate sink_gate = {0};
+    kit_gate start_gate = {0};
+    kit_actor sink = {.handle = slow_in_order, .user = &sink_gate};
+    options.limits.mailbox_messages = 7;
+    airs_component last = kit_spawn_with(system, "test/sink/0", &sink, &options);
+    kit_actor relay = {.handle = forward, .start = wait_at_start, .peer = last, .user = &start_gate};
+    airs_component to = kit_spawn(system, "test/relay/0", &relay);
+    assert_int_equal(airs_system_start(system, NULL), AIRS_OK);
+    /* The turn that starts the relay has lasted too long when it looks at the clock, after its 8th message, the one that is held. */
+    for (uint64_t i = 0; i < 8; i++) {
+        assert_int_equal(send_number(system, to, i, AIRS_BLOCK_WHEN_FULL), AIRS_OK);
+    }
+    kit_gate_reached(&start_gate, 1);
+    assert_int_equal(airs_system_wait_started(system, 5), AIRS_ETIMEOUT);
+    kit_gate_open(&start_gate);
+    kit_wait(&relay.handled, 8);
+    kit_gate_open(&sink_gate);
+    kit_finish(system);
+    assert_int_equal(sink.number, 8);
+}
+
 static airs_result burst(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
     (void)message;
     (void)error;
@@ -516,6 +548,7 @@ static void two_systems_live_in_one_process(void **state) {
     X(an_id_is_taken_once_and_airs_is_reserved)                          \
     X(back_pressure_reaches_a_host_thread_through_a_full_chain_I1_I2)    \
     X(a_muted_sender_handles_nothing_more_until_its_target_has_room)     \
+    X(what_is_held_by_the_last_message_of_a_turn_is_passed_on)           \
     X(a_hold_back_list_is_bounded_and_reject_refuses_at_once)            \
     X(what_is_held_for_a_target_that_stands_still_becomes_a_dead_letter) \
     X(a_broadcast_tells_the_outcome_of_each_target)                      \
