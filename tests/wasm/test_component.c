@@ -165,6 +165,21 @@ static void a_payload_returned_to_nobody_is_nothing(void **state) {
     assert_int_equal(airs_dead_letters_count(w->system), 0);
 }
 
+static void a_payload_at_the_limit_arrives_and_one_byte_more_does_not(void **state) {
+    world *w = *state;
+    airs_limits limits = AIRS_LIMITS_DEFAULT;
+    limits.payload_bytes = 1000;
+    airs_component echo = spawn_as(w, "test/echo/main", "echo", NULL, &limits);
+    char payload[1002];
+    memset(payload, 'x', sizeof payload);
+    assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
+    payload[1001] = '\0';
+    asks(w, echo, payload, AIRS_EPAYLOAD_TOO_LARGE, "");
+    payload[1000] = '\0';
+    asks(w, echo, payload, AIRS_OK, payload);
+    stops_with_a_balance(w);
+}
+
 static void a_component_made_with_the_sdk_answers(void **state) {
     world *w = *state;
     asks(w, start_one(w, "echo"), "from C", AIRS_OK, "from C");
@@ -287,6 +302,78 @@ static void a_looping_guest_leaves_the_others_their_worker(void **state) {
     stops_with_a_balance(w);
 }
 
+static uint64_t in_hand(world *w) {
+    airs_balance b;
+    airs_system_balance(w->system, &b);
+    return b.in_hand;
+}
+
+static unsigned restarted(world *w) {
+    pthread_mutex_lock(&w->lock);
+    unsigned count = w->events[AIRS_EVENT_RESTARTED];
+    pthread_mutex_unlock(&w->lock);
+    return count;
+}
+
+/* Two workers: with one in the loop the other serves everybody else, before the loop has ended. */
+static void others_go_on_while_one_guest_loops(void **state) {
+    world *w = *state;
+    airs_limits long_time = AIRS_LIMITS_DEFAULT;
+    long_time.handler_ms = 2000;
+    airs_component loops = spawn_as(w, "test/loops/main", "handle_loops", NULL, &long_time);
+    airs_component echo = spawn_as(w, "test/echo/main", "realloc_grows", NULL, NULL);
+    assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
+    assert_int_equal(airs_send(w->system, loops, "", 0, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+    while (in_hand(w) == 0) {
+        sched_yield();
+    }
+    asks(w, echo, "still here", AIRS_OK, "still here");
+    assert_int_equal(restarted(w), 0);
+    assert_int_equal(airs_system_drain(w->system, 0), AIRS_OK);
+    assert_int_equal(restarted(w), 1);
+    stops_with_a_balance(w);
+}
+
+/* With both workers in a loop the others wait for one budget to end, and not for all that loop. */
+static void others_go_on_when_a_budget_ends(void **state) {
+    enum { MESSAGES = 3 }; /* one more crash would stop them for good */
+    world *w = *state;
+    airs_limits limits = AIRS_LIMITS_DEFAULT;
+    limits.handler_ms = 300;
+    airs_component loops[2];
+    loops[0] = spawn_as(w, "test/loops/0", "handle_loops", NULL, &limits);
+    loops[1] = spawn_as(w, "test/loops/1", "handle_loops", NULL, &limits);
+    airs_component echo = spawn_as(w, "test/echo/main", "realloc_grows", NULL, NULL);
+    assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
+    assert_int_equal(airs_system_wait_started(w->system, 0), AIRS_OK);
+    for (int i = 0; i < 2 * MESSAGES; i++) {
+        assert_int_equal(airs_send(w->system, loops[i % 2], "", 0, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+    }
+    while (in_hand(w) < 2) {
+        sched_yield();
+    }
+    asks(w, echo, "my turn", AIRS_OK, "my turn");
+    assert_in_range(restarted(w), 1, 2 * MESSAGES - 1);
+    assert_int_equal(airs_system_drain(w->system, 0), AIRS_OK);
+    assert_int_equal(restarted(w), 2 * MESSAGES);
+    stops_with_a_balance(w);
+}
+
+/* The host, called at the very end of the guest's stack, enters the guest once more. */
+static void a_stack_that_ends_in_a_host_call_ends_the_guest_only(void **state) {
+    world *w = *state;
+    airs_component one = start_one(w, "handle_recurses_over_import");
+    asks(w, one, "", AIRS_EHANDLER_FAILED, "call stack exhausted at");
+    asks(w, one, "", AIRS_EHANDLER_FAILED, "call stack exhausted at");
+    stops_with_a_balance(w);
+}
+
+static void a_request_to_one_that_exits_ends(void **state) {
+    world *w = *state;
+    asks(w, start_one(w, "handle_exits"), "", AIRS_ETARGET_STOPPED, "");
+    stops_with_a_balance(w);
+}
+
 static void proc_exit_0_stops_the_component_and_delivers_the_message(void **state) {
     world *w = *state;
     airs_component one = start_one(w, "handle_exits");
@@ -334,6 +421,22 @@ static void an_init_that_exits_is_told(void **state) {
 
 static void a_start_section_that_traps_is_told(void **state) {
     init_fails_with(state, "start_traps", "start: unreachable executed at begin", "");
+}
+
+static void a_start_section_that_exits_is_told(void **state) {
+    init_fails_with(state, "start_exits", "start: proc_exit(0) called", "");
+}
+
+/* Shutdown is the last thing: however it ends, the component is gone afterwards. */
+static void a_shutdown_that_does_not_end_well_holds_nobody_up(void **state) {
+    world *w = *state;
+    spawn_as(w, "test/loops/main", "shutdown_loops", NULL, NULL);
+    spawn_as(w, "test/exits/main", "shutdown_exits", NULL, NULL);
+    assert_int_equal(airs_system_start(w->system, NULL), AIRS_OK);
+    assert_int_equal(airs_system_wait_started(w->system, 0), AIRS_OK);
+    stops_with_a_balance(w);
+    assert_int_equal(airs_registry_count(airs_system_registry(w->system)), 0);
+    assert_int_equal(w->events[AIRS_EVENT_STOPPED], 2);
 }
 
 static void an_initialize_that_loops_ends_with_the_budget(void **state) {
@@ -398,6 +501,7 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
 #define TESTS(X)                                                    \
     X(a_payload_returned_answers_the_request)                       \
     X(a_payload_returned_to_nobody_is_nothing)                      \
+    X(a_payload_at_the_limit_arrives_and_one_byte_more_does_not)    \
     X(a_component_made_with_the_sdk_answers)                        \
     X(an_error_is_a_failure_with_the_guests_words_and_no_crash)     \
     X(a_reply_over_the_requesters_limit_is_a_failure)               \
@@ -407,12 +511,18 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
     X(a_trap_is_a_crash_a_dead_letter_and_a_fresh_instance)         \
     X(every_kind_of_crash_is_told_by_its_own_words)                 \
     X(a_looping_guest_leaves_the_others_their_worker)               \
+    X(others_go_on_while_one_guest_loops)                           \
+    X(others_go_on_when_a_budget_ends)                              \
+    X(a_stack_that_ends_in_a_host_call_ends_the_guest_only)         \
+    X(a_request_to_one_that_exits_ends)                             \
     X(proc_exit_0_stops_the_component_and_delivers_the_message)     \
     X(an_init_that_returns_an_error_is_told)                        \
     X(an_init_that_loops_ends_with_the_budget)                      \
     X(an_init_that_traps_is_told)                                   \
     X(an_init_that_exits_is_told)                                   \
     X(a_start_section_that_traps_is_told)                           \
+    X(a_start_section_that_exits_is_told)                           \
+    X(a_shutdown_that_does_not_end_well_holds_nobody_up)            \
     X(an_initialize_that_loops_ends_with_the_budget)                \
     X(init_has_the_config_and_messaging_works)                      \
     X(a_module_over_the_components_limit_is_not_spawned)            \
