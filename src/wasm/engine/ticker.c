@@ -22,7 +22,9 @@ static void *ticker_run(void *argument) {
     pthread_mutex_lock(&ticker->lock);
     while (!ticker->ending) {
         if (!ticker->active) {
+            ticker->parked = true;
             pthread_cond_wait(&ticker->changed, &ticker->lock);
+            ticker->parked = false;
             continue;
         }
         wait_a_tick(ticker);
@@ -61,10 +63,14 @@ airs_status airsi_ticker_start(airsi_ticker *ticker, struct wasm_engine_t *engin
     return AIRS_OK;
 }
 
+/* A system that idles between two messages calls this twice a message: a clock that still ticks is not woken for it. It parks at the next tick
+ * that finds nobody active. */
 void airsi_ticker_set_active(airsi_ticker *ticker, bool active) {
     pthread_mutex_lock(&ticker->lock);
     ticker->active = active;
-    pthread_cond_signal(&ticker->changed);
+    if (active && ticker->parked) {
+        pthread_cond_signal(&ticker->changed);
+    }
     pthread_mutex_unlock(&ticker->lock);
 }
 

@@ -17,6 +17,7 @@ typedef struct airsi_ticker {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool active; /* under lock */
+    bool parked; /* under lock; it waits to be made active */
     bool ending; /* under lock */
 } airsi_ticker;
 
