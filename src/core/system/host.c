@@ -9,42 +9,52 @@
 #include "core/request/request.h"
 #include "core/system/system.h"
 
-/* Sleeps until the target has room, has stopped, or the sources are closed. */
-static void wait_at_gate(airs_system *system, const airsi_room_waiter *waiter) {
-    airsi_lock(&system->gate.mutex);
-    while (!waiter->woken && airsi_load_acquire(&system->closing) == 0 && airsi_load_acquire(&system->interrupted) == 0) {
-        airsi_cond_wait(&system->gate.changed, &system->gate.mutex);
-    }
-    airsi_unlock(&system->gate.mutex);
-}
+#define NO_DEADLINE UINT64_MAX
 
 static bool broken_off(airs_system *system) {
     return airsi_load_acquire(&system->closing) != 0 || airsi_load_acquire(&system->interrupted) != 0;
 }
 
+/* Sleeps until the target has room, has stopped, the sources are closed, or the deadline (monotonic) has passed. */
+static void wait_at_gate(airs_system *system, const airsi_room_waiter *waiter, uint64_t deadline_ns) {
+    airsi_lock(&system->gate.mutex);
+    while (!waiter->woken && !broken_off(system)) {
+        if (deadline_ns == NO_DEADLINE) {
+            airsi_cond_wait(&system->gate.changed, &system->gate.mutex);
+        } else if (airsi_cond_wait_until(&system->gate.changed, &system->gate.mutex, deadline_ns) != 0) {
+            break;
+        }
+    }
+    airsi_unlock(&system->gate.mutex);
+}
+
 /* Waits for room for `envelope`; the thread is offline meanwhile. AIRS_OK: try again. */
-static airs_status wait_for_room(airs_system *system, airsi_record *record, const airs_envelope *envelope) {
+static airs_status wait_for_room(airs_system *system, airsi_record *record, const airs_envelope *envelope, uint64_t deadline_ns) {
     airsi_actor *target = NULL;
     airs_status status = airsi_registry_resolve(&system->registry, envelope->to, &target);
     if (status != AIRS_OK) {
         return status;
+    }
+    if (deadline_ns != NO_DEADLINE && airsi_clock_monotonic_ns() >= deadline_ns) {
+        return AIRS_ETIMEOUT;
     }
     airsi_room_waiter waiter = {0};
     if (!airsi_room_wait(target, &waiter, envelope->length)) {
         return AIRS_OK;
     }
     airsi_reclaim_leave(record);
-    wait_at_gate(system, &waiter);
+    wait_at_gate(system, &waiter, deadline_ns);
     airsi_reclaim_enter(&system->reclaim);
     airsi_room_leave(system, target, &waiter);
     return broken_off(system) ? AIRS_ESTOPPING : AIRS_OK;
 }
 
 /* Takes `envelope`, whatever comes of it. */
-static airs_status publish(airs_system *system, airsi_record *record, airs_envelope *envelope, airs_when_full when_full) {
+static airs_status publish(airs_system *system, airsi_record *record, airs_envelope *envelope, airs_when_full when_full,
+                           uint64_t deadline_ns) {
     airs_status status = airs_broker_publish(&system->messaging.broker, envelope);
     while (status == AIRS_EMAILBOX_FULL && when_full == AIRS_BLOCK_WHEN_FULL) {
-        status = wait_for_room(system, record, envelope);
+        status = wait_for_room(system, record, envelope, deadline_ns);
         if (status == AIRS_OK) {
             status = airs_broker_publish(&system->messaging.broker, envelope);
         }
@@ -79,7 +89,7 @@ airs_status airs_send(airs_system *system, airs_component to, const void *data, 
         }
         return AIRS_ENOMEM;
     }
-    status = publish(system, record, envelope, when_full);
+    status = publish(system, record, envelope, when_full, NO_DEADLINE);
     airsi_reclaim_leave(record);
     return status;
 }
@@ -98,7 +108,8 @@ static airs_status request(airs_system *system, airsi_record *record, airs_envel
         return status;
     }
     envelope->request = name;
-    status = publish(system, record, envelope, when_full);
+    /* Who waits for room waits no longer than for the reply. */
+    status = publish(system, record, envelope, when_full, airsi_request_deadline_ns(timeout_ms));
     if (status != AIRS_OK && airsi_request_withdraw(system, name)) {
         return status;
     }

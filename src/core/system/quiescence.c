@@ -8,7 +8,7 @@
 
 #define LOOK_AGAIN_MS 20 /* most waits end with a worker's note; this is for what no worker notes */
 
-/* Requests whose end is not handled, and timers that are just being delivered. */
+/* Requests whose end is not handled, and timers that are due. */
 static bool shards_quiet(const airsi_shards *shards) {
     for (unsigned i = 0; i < shards->count; i++) {
         if (airsi_load_acquire(&shards->shards[i].open) != 0 || airsi_load_seq_cst(&shards->shards[i].firing) != 0) {
@@ -86,7 +86,7 @@ void airs_system_close_sources(airs_system *system) {
     wake_waiting_hosts(system);
     airsi_record *record = airsi_reclaim_enter(&system->reclaim);
     if (record != NULL) {
-        airsi_timer_cancel_all(system, NULL);
+        airsi_timer_cancel_system(system, AIRSI_TIMERS_NOT_DUE);
         airsi_reclaim_leave(record);
     }
 }

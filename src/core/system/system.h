@@ -73,7 +73,7 @@ airsi_worker *airsi_system_worker(airs_system *system);
 /* The shard that new requests and timers of the calling thread go to. */
 airsi_shard *airsi_system_shard(airs_system *system);
 
-/* The wheel's clock and when it may have changed. */
+/* After airsi_shard_note: sleeping workers look at the wheels again if something falls due earlier. No shard's lock held. */
 void airsi_system_poke_if(airs_system *system, bool earlier);
 
 void airsi_system_tell(airs_system *system, airs_event_kind kind, const airsi_actor *actor, const airs_error *error);

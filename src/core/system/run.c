@@ -1,0 +1,211 @@
+/* The system in operation: start, spawn, stop. */
+
+#include "core/system/system.h"
+
+void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
+    airsi_lock(&system->actors_mutex);
+    if (actor->all_previous != NULL) {
+        actor->all_previous->all_next = actor->all_next;
+    } else {
+        system->oldest = actor->all_next;
+    }
+    if (actor->all_next != NULL) {
+        actor->all_next->all_previous = actor->all_previous;
+    } else {
+        system->newest = actor->all_previous;
+    }
+    pthread_cond_broadcast(&system->actor_gone);
+    airsi_unlock(&system->actors_mutex);
+}
+
+/* With actors_mutex held. */
+static void add_to_list(airs_system *system, airsi_actor *actor) {
+    actor->all_previous = system->newest;
+    if (system->newest != NULL) {
+        system->newest->all_next = actor;
+    } else {
+        system->oldest = actor;
+    }
+    system->newest = actor;
+}
+
+static airsi_stage stage_of(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    airsi_stage stage = system->stage;
+    airsi_unlock(&system->actors_mutex);
+    return stage;
+}
+
+/* No spawns from here on. Returns the stage before. One of several threads is to stop the system; the others wait until it has. */
+static airsi_stage begin_stopping(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    airsi_stage before = system->stage;
+    if (before < AIRSI_STAGE_STOPPING) {
+        system->stage = AIRSI_STAGE_STOPPING;
+    }
+    while (before >= AIRSI_STAGE_STOPPING && system->stage != AIRSI_STAGE_STOPPED) {
+        airsi_cond_wait(&system->actor_gone, &system->actors_mutex);
+    }
+    airsi_unlock(&system->actors_mutex);
+    return before;
+}
+
+static void end_stopping(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    system->stage = AIRSI_STAGE_STOPPED;
+    pthread_cond_broadcast(&system->actor_gone);
+    airsi_unlock(&system->actors_mutex);
+}
+
+static void signal_start(airs_system *system, airsi_actor *actor) {
+    airsi_fetch_add_acq_rel(&system->starting, 1);
+    airsi_actor_signal(actor, AIRSI_SIGNAL_START);
+}
+
+/* Everything spawned so far, oldest first; from here on spawn does it itself. */
+static void start_actors(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    system->stage = AIRSI_STAGE_STARTED;
+    for (airsi_actor *actor = system->oldest; actor != NULL; actor = actor->all_next) {
+        signal_start(system, actor);
+    }
+    airsi_unlock(&system->actors_mutex);
+}
+
+static void join_workers(airs_system *system, unsigned count) {
+    airsi_runqueue_close(&system->runqueue);
+    for (unsigned i = 0; i < count; i++) {
+        airsi_worker_join(&system->workers[i]);
+    }
+}
+
+airs_status airs_system_start(airs_system *system, airs_error *error) {
+    if (stage_of(system) != AIRSI_STAGE_NEW) {
+        return airs_error_set(error, AIRS_EBUSY, "the system was started before; a system starts once");
+    }
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    airs_status status = record != NULL ? airsi_subscriber_start(&system->subscriber) : AIRS_ENOMEM;
+    if (status != AIRS_OK) {
+        if (record != NULL) {
+            airsi_reclaim_leave(record);
+        }
+        return airs_error_set(error, status, "the runtime could not subscribe: %s", airs_status_text(status));
+    }
+    if (system->options.on_activity != NULL) {
+        system->options.on_activity(system->options.user, true);
+    }
+    for (unsigned i = 0; i < system->worker_count; i++) {
+        if (airsi_worker_start(&system->workers[i], system, i) != 0) {
+            join_workers(system, i);
+            airsi_subscriber_stop(&system->subscriber);
+            airsi_reclaim_leave(record);
+            return airs_error_set(error, AIRS_EUNAVAILABLE, "worker thread %u of %u could not be started", i + 1, system->worker_count);
+        }
+    }
+    start_actors(system);
+    airsi_reclaim_leave(record);
+    return AIRS_OK;
+}
+
+airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, airs_component *ret_component, airs_error *error) {
+    if (system == NULL || options == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_spawn needs a system and options");
+    }
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    if (record == NULL) {
+        return airs_error_set(error, AIRS_ENOMEM, "no memory");
+    }
+    airsi_actor *actor = NULL;
+    airs_status status = airsi_actor_new(system, options, &actor, error);
+    if (status == AIRS_OK) {
+        airsi_lock(&system->actors_mutex);
+        status = system->stage >= AIRSI_STAGE_STOPPING ? AIRS_ESTOPPING : airsi_subscriber_register_actor(&system->subscriber, actor);
+        if (status == AIRS_OK) {
+            add_to_list(system, actor);
+            if (ret_component != NULL) {
+                *ret_component = actor->handle;
+            }
+            if (system->stage == AIRSI_STAGE_STARTED) {
+                signal_start(system, actor);
+            }
+        }
+        airsi_unlock(&system->actors_mutex);
+        if (status != AIRS_OK) {
+            airs_error_set(error, status, "%s: %s", options->id.text, airs_status_text(status));
+            airsi_actor_discard(actor);
+        }
+    }
+    airsi_reclaim_leave(record);
+    return status;
+}
+
+airs_status airs_stop(airs_system *system, airs_component component) {
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    if (record == NULL) {
+        return AIRS_ENOMEM;
+    }
+    airsi_actor *actor = NULL;
+    airs_status status = airsi_registry_resolve(&system->registry, component, &actor);
+    if (status == AIRS_OK) {
+        airsi_actor_signal(actor, AIRSI_SIGNAL_STOP);
+    }
+    airsi_reclaim_leave(record);
+    return status;
+}
+
+/* Stops the newest actor there is and waits until it is gone. false: there is none. */
+static bool stop_newest(airs_system *system, bool running) {
+    airsi_lock(&system->actors_mutex);
+    airsi_actor *newest = system->newest;
+    if (newest == NULL) {
+        airsi_unlock(&system->actors_mutex);
+        return false;
+    }
+    /* What is in the list is not freed while the mutex is held, so this needs no record, and can't fail. */
+    airsi_actor_signal(newest, AIRSI_SIGNAL_STOP);
+    airsi_unlock(&system->actors_mutex);
+    if (!running) {
+        airsi_worker_sweep(&system->workers[0]);
+        return true;
+    }
+    airsi_lock(&system->actors_mutex);
+    while (system->newest == newest) {
+        airsi_cond_wait(&system->actor_gone, &system->actors_mutex);
+    }
+    airsi_unlock(&system->actors_mutex);
+    return true;
+}
+
+/* Those of actors that went while their due timer found its target full. */
+static void cancel_timers_left(airs_system *system) {
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    if (record != NULL) {
+        airsi_timer_cancel_system(system, AIRSI_TIMERS_LEFT);
+        airsi_reclaim_leave(record);
+    }
+}
+
+airs_status airs_system_stop(airs_system *system) {
+    if (airsi_worker_current() != NULL) {
+        return AIRS_EDEADLK;
+    }
+    airs_system_close_sources(system);
+    airsi_stage before = begin_stopping(system);
+    if (before >= AIRSI_STAGE_STOPPING) {
+        return AIRS_OK;
+    }
+    bool running = before == AIRSI_STAGE_STARTED;
+    while (stop_newest(system, running)) {
+    }
+    if (running) {
+        join_workers(system, system->worker_count);
+        cancel_timers_left(system);
+        airsi_subscriber_stop(&system->subscriber);
+        if (system->options.on_activity != NULL) {
+            system->options.on_activity(system->options.user, false);
+        }
+    }
+    airsi_reclaim_collect(&system->reclaim);
+    end_stopping(system);
+    return AIRS_OK;
+}
