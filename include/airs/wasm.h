@@ -95,8 +95,8 @@ AIRS_API void airs_wasm_module_unref(airs_wasm_module *module); /* NULL is fine 
 /* What would only be noticed later: "sends requests but exports no reply-handler". Valid as long as the module. */
 AIRS_API size_t airs_wasm_module_warnings(const airs_wasm_module *module, const char *const **ret_warnings);
 
-/* Spawns a component of `module` in the engine's system; it takes a reference of its own. Errors: as airs_spawn, and AIRS_EBADMODULE when the
- * module's memory is over `limits`. */
+/* Spawns a component of `module` in the engine's system; it takes a reference of its own. Errors: as airs_spawn, AIRS_EINVAL when another
+ * engine loaded the module or this one has no system, AIRS_EBADMODULE when the module's memory is over `limits`. */
 AIRS_API airs_status airs_wasm_spawn(airs_wasm_engine *engine, airs_wasm_module *module, const airs_wasm_spawn_options *options,
                                      airs_component *ret_component, airs_error *error);
 

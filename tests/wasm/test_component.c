@@ -469,6 +469,24 @@ static void a_module_over_the_components_limit_is_not_spawned(void **state) {
     airs_wasm_module_unref(module);
 }
 
+/* Its clock would not be the one that runs while the system does, and its guests would have no time limit. */
+static void a_module_of_another_engine_is_not_spawned(void **state) {
+    world *w = *state;
+    airs_wasm_engine *other = NULL;
+    assert_int_equal(airs_wasm_engine_new(NULL, &other, NULL), AIRS_OK);
+    airs_wasm_module *module = test_load(other, "handle_loops");
+    airs_wasm_spawn_options options = {.limits = AIRS_LIMITS_DEFAULT};
+    airs_component component = 77;
+    airs_error error = {0};
+    assert_int_equal(airs_component_id_parse("test/one/main", 13, &options.id, NULL), AIRS_OK);
+    assert_int_equal(airs_wasm_spawn(w->engine, module, &options, &component, &error), AIRS_EINVAL);
+    test_contains(error.text, "test/one/main: ");
+    test_contains(error.text, "handle_loops.wasm was loaded by another engine");
+    assert_int_equal(component, 77);
+    airs_wasm_module_unref(module);
+    airs_wasm_engine_free(other);
+}
+
 static void a_taken_id_is_refused_and_nothing_leaks(void **state) {
     world *w = *state;
     spawn_as(w, "test/one/main", "minimal", NULL, NULL);
@@ -526,6 +544,7 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
     X(an_initialize_that_loops_ends_with_the_budget)                \
     X(init_has_the_config_and_messaging_works)                      \
     X(a_module_over_the_components_limit_is_not_spawned)            \
+    X(a_module_of_another_engine_is_not_spawned)                    \
     X(a_taken_id_is_refused_and_nothing_leaks)                      \
     X(a_reply_nobody_hears_is_a_dead_letter)
 

@@ -104,6 +104,10 @@ airs_status airs_wasm_spawn(airs_wasm_engine *engine, airs_wasm_module *module, 
     if (engine->options.system == NULL) {
         return airs_error_set(error, AIRS_EINVAL, "%s: the engine was made without a system to spawn in", options->id.text);
     }
+    if (module->engine != engine) { /* this system's activity does not move that engine's clock: no time limit would hold */
+        return airs_error_set(error, AIRS_EINVAL, "%s: %s was loaded by another engine; expected the one it is to run on", options->id.text,
+                              module->name);
+    }
     airs_status status = check_memory(module, options, error);
     if (status != AIRS_OK) {
         return status;

@@ -98,6 +98,7 @@ static airs_wasm_module *module_new(airs_wasm_engine *engine, const char *name) 
         return NULL;
     }
     atomic_init(&module->references, 1);
+    module->engine = engine;
     module->wasmtime = wasmtime_engine_clone(engine->wasmtime);
     return module;
 }

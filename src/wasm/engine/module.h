@@ -16,6 +16,7 @@ struct wasmtime_instance_pre;
 
 struct airs_wasm_module {
     AIRSI_ATOMIC(uint32_t) references;      /* any thread */
+    const airs_wasm_engine *engine;         /* const after load; which one loaded it: only compared, it may be gone */
     struct wasm_engine_t *wasmtime;         /* const after load; a reference of its own, so that it outlives the engine it came from */
     struct wasmtime_instance_pre *prepared; /* const after load */
     airsi_contract contract;                /* const after load */
