@@ -41,7 +41,7 @@ static void what_is_appended_is_written_with_an_lf(void **state) {
     airsi_output_line(output, "one", 3);
     airsi_output_line(output, NULL, 0);
     airsi_output_line(output, "\0two", 4);
-    assert_true(airsi_output_close(output, UINT64_MAX));
+    assert_true(airsi_output_close(output));
     airsi_output_free(output);
     close(fds[1]);
     size_t length;
@@ -62,7 +62,6 @@ static void a_line_is_written_without_waiting_for_more(void **state) {
     airsi_output_line(output, "now", 3);
     char bytes[4];
     assert_int_equal(read(fds[0], bytes, 4), 4); /* returns only because it was written */
-    assert_true(airsi_output_flush(output, 60000));
     airsi_output_free(output);
     close(fds[0]);
     close(fds[1]);
@@ -112,7 +111,7 @@ static void lines_of_many_threads_stay_whole_and_none_is_lost(void **state) {
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
     }
-    assert_true(airsi_output_close(output, UINT64_MAX));
+    assert_true(airsi_output_close(output));
     airsi_output_free(output);
     close(fds[1]);
     void *length;
@@ -139,7 +138,7 @@ static void a_closed_reader_is_told_once_and_nobody_blocks(void **state) {
     for (int i = 0; i < 2000; i++) {
         airsi_output_line(output, line, sizeof line);
     }
-    assert_false(airsi_output_close(output, UINT64_MAX));
+    assert_false(airsi_output_close(output));
     assert_int_equal(closed, 1);
     assert_true(airsi_output_failed(output));
     airsi_output_free(output);
@@ -166,10 +165,9 @@ static void a_reader_that_does_not_read_can_be_given_up(void **state) {
     free(line);
     pthread_t thread;
     pthread_create(&thread, NULL, fill, output); /* blocks: 2 MB are more than the pipe and the buffer take */
-    assert_false(airsi_output_flush(output, 20));
-    airsi_output_abandon(output);
+    airsi_output_give_up_in(output, 0);
     pthread_join(thread, NULL);
-    assert_false(airsi_output_close(output, UINT64_MAX));
+    assert_false(airsi_output_close(output));
     airsi_output_free(output);
     close(fds[0]);
     close(fds[1]);
@@ -183,9 +181,25 @@ static void a_close_with_a_deadline_does_not_wait_for_ever(void **state) {
     assert_int_equal(airsi_output_open(fds[1], NULL, NULL, &output, NULL), AIRS_OK);
     char *line = calloc(1, 200000); /* over what the pipe holds, under what blocks the appender */
     airsi_output_line(output, line, 200000);
-    assert_false(airsi_output_close(output, 20));
+    airsi_output_give_up_in(output, 20);
+    assert_false(airsi_output_close(output));
     airsi_output_free(output);
     free(line);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void what_a_reader_takes_at_once_is_written_after_the_deadline_too(void **state) {
+    (void)state;
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    airsi_output *output = NULL;
+    assert_int_equal(airsi_output_open(fds[1], NULL, NULL, &output, NULL), AIRS_OK);
+    airsi_output_give_up_in(output, 0);
+    char line[5000] = "";
+    airsi_output_line(output, line, sizeof line);
+    assert_true(airsi_output_close(output));
+    airsi_output_free(output);
     close(fds[0]);
     close(fds[1]);
 }
@@ -202,7 +216,8 @@ static int ignore_broken_pipes(void **state) {
     X(lines_of_many_threads_stay_whole_and_none_is_lost) \
     X(a_closed_reader_is_told_once_and_nobody_blocks)    \
     X(a_reader_that_does_not_read_can_be_given_up)       \
-    X(a_close_with_a_deadline_does_not_wait_for_ever)
+    X(a_close_with_a_deadline_does_not_wait_for_ever)    \
+    X(what_a_reader_takes_at_once_is_written_after_the_deadline_too)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -187,7 +187,6 @@ airsi_host_end airsi_host_drain(airsi_host *host, uint32_t drain_ms) {
 
 void airsi_host_stop(airsi_host *host) {
     airs_system_stop(host->system);
-    airsi_control_join(host->control);
 }
 
 int airsi_host_exit_code(const airsi_host *host, const airsi_host_end *end) {

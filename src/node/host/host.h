@@ -49,7 +49,7 @@ typedef struct airsi_host_end {
 /* Closes the sources and waits until the system is quiet, for at most drain_ms (0: no limit). */
 airsi_host_end airsi_host_drain(airsi_host *host, uint32_t drain_ms);
 
-/* Stops the system and ends the control's thread. */
+/* Stops the system. Signals are listened to until the host is freed: printing may still take its time. */
 void airsi_host_stop(airsi_host *host);
 
 /* 70 when a component was stopped by the stop rule or a failed init, 124 when the drain's deadline left messages, 130 after SIGINT or a

@@ -4,12 +4,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/memory.h"
 
 /* Appending blocks from here on. A line is appended whole, so the buffer may be one line longer. */
@@ -26,7 +25,7 @@ typedef struct chunk {
 
 struct airsi_output {
     int fd;
-    int abandon_fd; /* readable: give up */
+    int give_up_fd; /* a timer; readable: don't wait for the reader any more */
     bool may_block; /* not a regular file */
     void (*on_closed)(void *user);
     void *user;
@@ -35,8 +34,7 @@ struct airsi_output {
     pthread_cond_t changed; /* of all below */
     chunk filling;          /* under lock */
     chunk writing;          /* the thread's, while it writes */
-    bool busy;              /* the thread is writing; under lock, as are the next three */
-    bool closing;
+    bool closing;           /* under lock, as are the next two */
     bool failed;
     bool joined;
 };
@@ -67,12 +65,12 @@ static void empty(chunk *c) {
     }
 }
 
-/* False: abandoned. */
+/* False: the reader would have to be waited for, and that was given up. */
 static bool wait_writable(const airsi_output *output) {
-    struct pollfd fds[2] = {{output->fd, POLLOUT, 0}, {output->abandon_fd, POLLIN, 0}};
+    struct pollfd fds[2] = {{output->fd, POLLOUT, 0}, {output->give_up_fd, POLLIN, 0}};
     while (poll(fds, 2, -1) < 0 && errno == EINTR) {
     }
-    return fds[1].revents == 0;
+    return fds[0].revents != 0;
 }
 
 static bool write_chunk(const airsi_output *output, const chunk *c) {
@@ -104,7 +102,6 @@ static bool take_filled(airsi_output *output) {
     chunk taken = output->filling;
     output->filling = output->writing;
     output->writing = taken;
-    output->busy = true;
     pthread_cond_broadcast(&output->changed);
     return true;
 }
@@ -120,7 +117,6 @@ static void *write_all(void *argument) {
             output->on_closed(output->user);
         }
         pthread_mutex_lock(&output->lock);
-        output->busy = false;
         output->failed = output->failed || !wrote;
         pthread_cond_broadcast(&output->changed);
     }
@@ -143,10 +139,10 @@ airs_status airsi_output_open(int fd, void (*on_closed)(void *user), void *user,
     output->may_block = may_block(fd);
     output->on_closed = on_closed;
     output->user = user;
-    output->abandon_fd = eventfd(0, EFD_CLOEXEC);
+    output->give_up_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     pthread_mutex_init(&output->lock, NULL);
     pthread_cond_init(&output->changed, NULL);
-    int code = output->abandon_fd >= 0 ? pthread_create(&output->thread, NULL, write_all, output) : errno;
+    int code = output->give_up_fd >= 0 ? pthread_create(&output->thread, NULL, write_all, output) : errno;
     if (code != 0) {
         output->joined = true;
         airsi_output_free(output);
@@ -176,53 +172,21 @@ void airsi_output_line(airsi_output *output, const void *data, size_t length) {
     pthread_mutex_unlock(&output->lock);
 }
 
-void airsi_output_abandon(airsi_output *output) {
-    const uint64_t one = 1;
-    while (write(output->abandon_fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
-    pthread_mutex_lock(&output->lock);
-    output->failed = true;
-    pthread_cond_broadcast(&output->changed);
-    pthread_mutex_unlock(&output->lock);
+void airsi_output_give_up_in(airsi_output *output, uint64_t ms) {
+    /* Zero would disarm the timer. */
+    struct itimerspec timer = {.it_value = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000 + 1}};
+    timerfd_settime(output->give_up_fd, 0, &timer, NULL);
 }
 
-/* The real-time clock, as pthread's timed waits take it. */
-static struct timespec deadline_in(uint64_t timeout_ms) {
-    uint64_t until = airsi_clock_wall_ns() + timeout_ms * 1000000u;
-    return (struct timespec){(time_t)(until / 1000000000u), (long)(until % 1000000000u)};
-}
-
-bool airsi_output_flush(airsi_output *output, uint64_t timeout_ms) {
-    struct timespec deadline = deadline_in(timeout_ms);
-    int code = 0;
-    pthread_mutex_lock(&output->lock);
-    while ((output->filling.used > 0 || output->busy) && !output->failed && code == 0) {
-        code = pthread_cond_timedwait(&output->changed, &output->lock, &deadline);
-    }
-    bool flushed = output->filling.used == 0 && !output->busy && !output->failed;
-    pthread_mutex_unlock(&output->lock);
-    return flushed;
-}
-
-/* Joins the thread, for at most so long. */
-static bool join_within(airsi_output *output, uint64_t timeout_ms) {
-    if (timeout_ms == UINT64_MAX) {
-        return pthread_join(output->thread, NULL) == 0;
-    }
-    struct timespec deadline = deadline_in(timeout_ms);
-    return pthread_timedjoin_np(output->thread, NULL, &deadline) == 0;
-}
-
-bool airsi_output_close(airsi_output *output, uint64_t timeout_ms) {
+bool airsi_output_close(airsi_output *output) {
     pthread_mutex_lock(&output->lock);
     output->closing = true;
     pthread_cond_broadcast(&output->changed);
     pthread_mutex_unlock(&output->lock);
-    if (!output->joined && !join_within(output, timeout_ms)) {
-        airsi_output_abandon(output);
+    if (!output->joined) {
         pthread_join(output->thread, NULL);
+        output->joined = true;
     }
-    output->joined = true;
     return !airsi_output_failed(output);
 }
 
@@ -238,11 +202,11 @@ void airsi_output_free(airsi_output *output) {
         return;
     }
     if (!output->joined) {
-        airsi_output_abandon(output);
-        airsi_output_close(output, UINT64_MAX);
+        airsi_output_give_up_in(output, 0);
+        airsi_output_close(output);
     }
-    if (output->abandon_fd >= 0) {
-        close(output->abandon_fd);
+    if (output->give_up_fd >= 0) {
+        close(output->give_up_fd);
     }
     pthread_mutex_destroy(&output->lock);
     pthread_cond_destroy(&output->changed);

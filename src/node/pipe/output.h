@@ -18,18 +18,16 @@ airs_status airsi_output_open(int fd, void (*on_closed)(void *user), void *user,
 /* Appends `length` bytes and an LF. Blocks while the buffer is full. Thread: any. */
 void airsi_output_line(airsi_output *output, const void *data, size_t length);
 
-/* Waits until all that was appended is written, for at most timeout_ms. False when it is not. */
-bool airsi_output_flush(airsi_output *output, uint64_t timeout_ms);
+/* From so many ms on writing goes on only as long as the reader takes it at once; then what is left is thrown away, and nobody who
+ * appends is blocked any more. 0: from now on. Thread: any. */
+void airsi_output_give_up_in(airsi_output *output, uint64_t ms);
 
-/* Gives up what can't be written at once: blocked appenders and the close return. Thread: any. */
-void airsi_output_abandon(airsi_output *output);
+/* Writes the rest and ends the thread. False when not all was written. */
+bool airsi_output_close(airsi_output *output);
 
-/* Writes the rest, for at most timeout_ms (UINT64_MAX: no limit), and ends the thread. False when not all was written. */
-bool airsi_output_close(airsi_output *output, uint64_t timeout_ms);
-
-/* Whether writing failed or was abandoned. */
+/* Whether writing failed or was given up. */
 bool airsi_output_failed(airsi_output *output);
 
-void airsi_output_free(airsi_output *output); /* abandons when it is not closed; NULL is fine */
+void airsi_output_free(airsi_output *output); /* gives up when it is not closed; NULL is fine */
 
 #endif

@@ -8,7 +8,7 @@
 #include "node/host/summary.h"
 #include "node/pipe/pipe_run.h"
 
-/* After a drain that left messages, a reader of stdout has so long to take what is printed already. */
+/* After the drain's deadline a reader of stdout has so long to take what is printed already. */
 #define LAST_WORDS_MS 1000u
 
 /* --- what other threads call ------------------------------------------------------------------------------------------ */
@@ -34,11 +34,14 @@ static void on_stop(void *user) {
         airsi_reply_window_close(run->window);
     }
     airsi_reply_window_abandon(run->asking);
+    if (run->options->drain_ms != 0) {
+        airsi_output_give_up_in(run->output, (uint64_t)run->options->drain_ms + LAST_WORDS_MS);
+    }
 }
 
 static void on_interrupt(void *user) {
     airsi_pipe_run *run = user;
-    airsi_output_abandon(run->output);
+    airsi_output_give_up_in(run->output, 0);
 }
 
 static void on_tick(void *user) {
@@ -68,8 +71,8 @@ static airsi_host_end end_all(airsi_pipe_run *run, airs_status settled) {
         end.drained = AIRS_ETIMEOUT;
         airsi_pipe_tell("--timeout is over: not all that the lines caused has ended");
     }
-    if (end.drained != AIRS_OK && !airsi_output_flush(run->output, LAST_WORDS_MS)) {
-        airsi_output_abandon(run->output); /* a worker may be waiting for its room */
+    if (end.drained != AIRS_OK) {
+        airsi_output_give_up_in(run->output, LAST_WORDS_MS); /* a worker may be waiting for its room */
     }
     airsi_host_stop(run->host);
     airsi_pipe_finish_printing(run);
@@ -111,7 +114,7 @@ static int run_started(airsi_pipe_run *run) {
     airs_status settled = settle(run);
     double seconds = airsi_progress_seconds(&run->progress);
     airsi_host_end end = end_all(run, settled);
-    bool printed = airsi_output_close(run->output, end.cause == AIRSI_STOP_NONE ? UINT64_MAX : LAST_WORDS_MS);
+    bool printed = airsi_output_close(run->output);
     airsi_summary_lines lines = {run->taken, airsi_line_reader_bytes(run->reader), airsi_load_relaxed(&run->failed), seconds};
     airsi_summary summary;
     airsi_summary_take(&summary, run->system, &lines);
