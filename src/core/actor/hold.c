@@ -159,7 +159,7 @@ static airsi_shard *check_shard(const airsi_actor *actor) {
 static void arm_check(airsi_worker *worker, airsi_actor *actor) {
     airsi_shard *shard = check_shard(actor);
     airsi_lock(&shard->mutex);
-    if (actor->hold->check.link == NULL) {
+    if (actor->hold->check.link == NULL && !actor->hold->check_due) {
         airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
         airsi_shard_note(shard);
     }
@@ -214,7 +214,19 @@ void airsi_hold_abandon(airsi_worker *worker, airsi_actor *actor, airs_status re
     assert(hold->messages == 0);
 }
 
+static airsi_hold *hold_of(airsi_wheel_node *node) {
+    return (airsi_hold *)(void *)((char *)node - offsetof(airsi_hold, check));
+}
+
+void airsi_hold_claim_check(airsi_wheel_node *node) {
+    hold_of(node)->check_due = true;
+}
+
 void airsi_hold_check_due(airsi_wheel_node *node) {
-    airsi_hold *hold = (airsi_hold *)(void *)((char *)node - offsetof(airsi_hold, check));
+    airsi_hold *hold = hold_of(node);
+    airsi_shard *shard = check_shard(hold->actor);
+    airsi_lock(&shard->mutex);
+    hold->check_due = false;
+    airsi_unlock(&shard->mutex);
     airsi_actor_signal(hold->actor, AIRSI_SIGNAL_HOLD_CHECK);
 }

@@ -33,6 +33,7 @@ typedef struct airsi_hold {
     uint32_t messages;
     uint64_t bytes;
     airsi_wheel_node check; /* shard lock of the actor's shard */
+    bool check_due;         /* likewise: expired, its signal is on its way; who delivers it follows the node, so it can't be armed */
     struct airsi_actor *actor;
 } airsi_hold;
 
@@ -51,6 +52,8 @@ void airsi_hold_flush(struct airsi_worker *worker, struct airsi_actor *actor, bo
 /* Everything held becomes a dead letter; the list is freed. */
 void airsi_hold_abandon(struct airsi_worker *worker, struct airsi_actor *actor, airs_status reason);
 
+/* From the wheel: under the lock, then after it. */
+void airsi_hold_claim_check(airsi_wheel_node *node);
 void airsi_hold_check_due(airsi_wheel_node *node);
 
 #endif

@@ -60,6 +60,7 @@ static void claim(airsi_wheel_node *node) {
         airsi_timer_claim(node);
         break;
     default:
+        airsi_hold_claim_check(node);
         break;
     }
 }

@@ -1,0 +1,117 @@
+/* Interleavings that once broke something: each test steers the threads into one, with gates, and looks at what came of it. */
+#include "kit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void sleep_ms(long ms) {
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+static void tell(airs_system *system, airs_component to) {
+    assert_int_equal(airs_send(system, to, "x", 1, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+}
+
+/* Every message waits at the actor's gate. */
+static airs_result at_the_gate(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    kit_gate_wait(self->user);
+    return AIRS_HANDLED;
+}
+
+/* --- the look at held messages, while it is on its way ------------------------------------------------------------------ */
+
+typedef struct told {
+    kit_gate *gate; /* may be NULL: where the callback waits */
+    atomic_uint_fast64_t count;
+} told;
+
+static void on_end(void *user, airs_status status, const void *data, size_t length) {
+    (void)status;
+    (void)data;
+    (void)length;
+    told *told = user;
+    if (told->gate != NULL) {
+        kit_gate_wait(told->gate);
+    }
+    atomic_fetch_add(&told->count, 1);
+}
+
+/* Fills both targets and has one more message held for each. */
+static airs_result fills_two(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)message;
+    (void)error;
+    const airs_component *targets = self->user;
+    for (int i = 0; i < 2; i++) {
+        for (int sent = 0; sent < 2; sent++) {
+            assert_int_equal(airs_context_send(context, targets[i], "x", 1), AIRS_OK);
+        }
+    }
+    return AIRS_HANDLED;
+}
+
+static void ask(airs_system *system, airs_component to, uint32_t timeout_ms, told *told) {
+    assert_int_equal(airs_request_async(system, to, "x", 1, timeout_ms, AIRS_REJECT_WHEN_FULL, on_end, told), AIRS_OK);
+}
+
+/* One worker lets a batch fall due and is kept in its first end. Meanwhile the sender whose look at held messages stands in the middle of the
+ * batch is woken, and stays muted. The last of the batch must come all the same. */
+static void a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4(void **state) {
+    (void)state;
+    airs_system *system = kit_system(4);
+    kit_gate open[2] = {0};
+    kit_gate busy[2] = {0};
+    kit_gate in_callback = {0};
+    airs_component targets[2];
+    kit_options one = kit_defaults();
+    one.limits.mailbox_messages = 1;
+    kit_actor sender = {.handle = fills_two, .user = targets};
+    kit_actor target[2] = {{.handle = at_the_gate, .user = &open[0]}, {.handle = at_the_gate, .user = &open[1]}};
+    kit_actor occupant[2] = {{.handle = at_the_gate, .user = &busy[0]}, {.handle = at_the_gate, .user = &busy[1]}};
+    kit_actor silent = {.handle = kit_count};
+    airs_component from = kit_spawn(system, "test/sender/0", &sender); /* the first handle: its check is in this thread's shard */
+    targets[0] = kit_spawn_with(system, "test/target/0", &target[0], &one);
+    targets[1] = kit_spawn_with(system, "test/target/1", &target[1], &one);
+    airs_component occupants[2] = {kit_spawn(system, "test/occupant/0", &occupant[0]), kit_spawn(system, "test/occupant/1", &occupant[1])};
+    airs_component mute = kit_spawn(system, "test/silent/0", &silent);
+    kit_start(system);
+    told first = {.gate = &in_callback};
+    told last = {0};
+    ask(system, mute, 900, &first);
+    tell(system, from);
+    kit_gate_reached(&open[0], 1);
+    kit_gate_reached(&open[1], 1);
+    ask(system, mute, 1100, &last);
+    kit_wait(&silent.handled, 2);
+    tell(system, occupants[0]);
+    tell(system, occupants[1]);
+    kit_gate_reached(&busy[0], 1);
+    kit_gate_reached(&busy[1], 1);
+    sleep_ms(1300);
+    kit_gate_open(&busy[0]);
+    kit_gate_reached(&in_callback, 1);
+    kit_gate_open(&busy[1]);
+    kit_wait(&occupant[1].handled, 1);
+    kit_gate_open(&open[0]);
+    kit_wait(&target[0].handled, 2); /* the sender was woken; what it holds for the other target keeps it muted */
+    sleep_ms(50);
+    kit_gate_open(&in_callback);
+    kit_wait(&last.count, 1);
+    kit_gate_open(&open[1]);
+    kit_finish(system);
+    assert_int_equal(first.count, 1);
+}
+
+#define TESTS(X) X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4)
+
+#define TEST(name) cmocka_unit_test(name),
+
+int main(void) {
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
