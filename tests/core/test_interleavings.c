@@ -107,7 +107,56 @@ static void a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4(vo
     assert_int_equal(first.count, 1);
 }
 
-#define TESTS(X) X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4)
+/* --- who looks at the wheels -------------------------------------------------------------------------------------------- */
+
+static airs_result sets_a_timer_and_waits(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)message;
+    (void)error;
+    airs_timer timer;
+    sleep_ms(20); /* the other worker sleeps by now */
+    assert_int_equal(airs_context_send_after(context, 5, self->peer, "x", 1, &timer), AIRS_OK);
+    kit_gate_wait(self->user);
+    return AIRS_HANDLED;
+}
+
+static void a_timer_fires_while_the_handler_that_set_it_still_runs(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_actor receiver = {.handle = kit_count};
+    kit_actor setter = {.handle = sets_a_timer_and_waits, .user = &gate};
+    setter.peer = kit_spawn(system, "test/receiver/0", &receiver);
+    airs_component to = kit_spawn(system, "test/setter/0", &setter);
+    kit_start(system);
+    tell(system, to);
+    kit_wait(&receiver.handled, 1);
+    kit_gate_open(&gate);
+    kit_finish(system);
+}
+
+/* The request wakes nobody, since its target is in a handler already: only the clock can end it. */
+static void a_timeout_comes_while_the_target_is_in_its_handler(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_actor target = {.handle = at_the_gate, .user = &gate};
+    airs_component to = kit_spawn(system, "test/target/0", &target);
+    kit_start(system);
+    tell(system, to);
+    kit_gate_reached(&gate, 1);
+    for (int i = 0; i < 200; i++) {
+        told told = {0};
+        ask(system, to, 1, &told);
+        kit_wait(&told.count, 1);
+    }
+    kit_gate_open(&gate);
+    kit_finish(system);
+}
+
+#define TESTS(X)                                                         \
+    X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
+    X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
+    X(a_timeout_comes_while_the_target_is_in_its_handler)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -158,12 +158,14 @@ static airsi_shard *check_shard(const airsi_actor *actor) {
 /* Unless it is armed: wake-ups by a target that moves must not put off the look at one that doesn't. */
 static void arm_check(airsi_worker *worker, airsi_actor *actor) {
     airsi_shard *shard = check_shard(actor);
+    bool earlier = false;
     airsi_lock(&shard->mutex);
     if (actor->hold->check.link == NULL && !actor->hold->check_due) {
         airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
-        airsi_shard_note(shard);
+        earlier = airsi_shard_note(shard);
     }
     airsi_unlock(&shard->mutex);
+    airsi_system_poke_if(actor->system, earlier);
 }
 
 static void disarm_check(airsi_actor *actor) {

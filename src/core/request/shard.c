@@ -37,14 +37,19 @@ void airsi_shards_fini(airsi_shards *shards) {
 bool airsi_shard_note(airsi_shard *shard) {
     uint64_t next = airsi_wheel_next(&shard->wheel);
     bool earlier = next < airsi_load_relaxed(&shard->next_ms);
-    airsi_store_relaxed(&shard->next_ms, next);
+    if (earlier) {
+        /* E23: who goes to sleep sees it, or is seen by the poke that follows. */
+        airsi_exchange_seq_cst(&shard->next_ms, next);
+    } else {
+        airsi_store_relaxed(&shard->next_ms, next);
+    }
     return earlier;
 }
 
 uint64_t airsi_shards_next(const airsi_shards *shards) {
     uint64_t next = AIRSI_WHEEL_NEVER;
     for (unsigned i = 0; i < shards->count; i++) {
-        uint64_t candidate = airsi_load_relaxed(&shards->shards[i].next_ms);
+        uint64_t candidate = airsi_load_seq_cst(&shards->shards[i].next_ms);
         next = candidate < next ? candidate : next;
     }
     return next;

@@ -33,7 +33,7 @@ typedef struct airsi_shards {
 int airsi_shards_init(airsi_shards *shards, unsigned count, uint64_t now_ms);
 void airsi_shards_fini(airsi_shards *shards);
 
-/* With the shard's lock held: the wheel was changed. true: something falls due earlier than before. */
+/* With the shard's lock held: the wheel was changed. true: something falls due earlier than before; poke (system.h) once it is released. */
 bool airsi_shard_note(airsi_shard *shard);
 
 /* When a worker must look again; AIRSI_WHEEL_NEVER if nothing waits. */

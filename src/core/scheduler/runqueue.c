@@ -68,7 +68,7 @@ static void fall_asleep(airsi_runqueue *queue) {
         if (queue->on_activity != NULL) {
             queue->on_activity(queue->activity_user, false);
         }
-        queue->on_idle(queue->idle_user);
+        queue->on_idle(queue->system);
     }
 }
 
@@ -77,18 +77,32 @@ static void wake_up(airsi_runqueue *queue) {
         queue->on_activity(queue->activity_user, true);
     }
     queue->sleepers--;
+    if (queue->sleepers == 0) {
+        airsi_store_relaxed(&queue->asleep_until_ms, 0);
+    }
 }
 
-void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t until_ms) {
+/* With the mutex held. When to wake; 0: something fell due before, so don't sleep. */
+static uint64_t announce_sleep(airsi_runqueue *queue, uint64_t latest_ms) {
+    uint64_t due = queue->next_due(queue->system);
+    uint64_t until = due < latest_ms ? due : latest_ms;
+    uint64_t others = airsi_load_relaxed(&queue->asleep_until_ms);
+    /* E23 seq_cst, pairs with itself: announced here, then next_due read again; changed there, then this read. One of the two sees the other. */
+    airsi_exchange_seq_cst(&queue->asleep_until_ms, until > others ? until : others);
+    return queue->next_due(queue->system) < until ? 0 : until;
+}
+
+void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t latest_ms) {
     if (spin(queue)) {
         return;
     }
     airsi_lock(&queue->mutex);
     if (queue->first == NULL && !queue->closed) {
         fall_asleep(queue);
+        uint64_t until_ms = announce_sleep(queue, latest_ms);
         if (until_ms == UINT64_MAX) {
             airsi_cond_wait(&queue->changed, &queue->mutex);
-        } else {
+        } else if (until_ms != 0) {
             airsi_cond_wait_until(&queue->changed, &queue->mutex, until_ms * 1000000u);
         }
         wake_up(queue);
@@ -96,13 +110,18 @@ void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t until_ms) {
     airsi_unlock(&queue->mutex);
 }
 
-void airsi_runqueue_poke(airsi_runqueue *queue) {
-    airsi_lock(&queue->mutex);
-    bool wake = queue->sleepers > 0;
-    airsi_unlock(&queue->mutex);
-    if (wake) {
-        pthread_cond_signal(&queue->changed);
+void airsi_runqueue_poke(airsi_runqueue *queue, uint64_t due_ms) {
+    /* E23. */
+    if (due_ms >= airsi_load_seq_cst(&queue->asleep_until_ms)) {
+        return;
     }
+    airsi_lock(&queue->mutex);
+    if (queue->sleepers > 0) {
+        /* All of them: who wakes for another reason may stay in a handler for long, so none may count on another. */
+        airsi_store_relaxed(&queue->asleep_until_ms, due_ms);
+        pthread_cond_broadcast(&queue->changed);
+    }
+    airsi_unlock(&queue->mutex);
 }
 
 void airsi_runqueue_close(airsi_runqueue *queue) {

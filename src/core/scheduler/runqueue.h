@@ -16,11 +16,14 @@ typedef struct airsi_runqueue {
     pthread_cond_t changed;
     struct airsi_actor *first, *last; /* through airsi_actor.run_next */
     AIRSI_ATOMIC(uint32_t) length;    /* the mutex's holder writes, any thread reads: for spinning */
+    /* The mutex's holder writes, any thread reads: every sleeper wakes by itself no later than this; 0: none sleeps. */
+    AIRSI_ATOMIC(uint64_t) asleep_until_ms;
     unsigned workers, sleepers;
     bool closed;
     void (*on_activity)(void *user, bool active); /* const after init; called with the mutex held */
     void (*on_idle)(void *user);                  /* the last worker goes to sleep; likewise */
-    void *activity_user, *idle_user;
+    uint64_t (*next_due)(void *user);             /* when a sleeper has to wake at the latest; likewise, read with seq_cst */
+    void *activity_user, *system;
 } airsi_runqueue;
 
 void airsi_runqueue_init(airsi_runqueue *queue, unsigned workers);
@@ -31,11 +34,11 @@ void airsi_runqueue_push(airsi_runqueue *queue, struct airsi_actor *actor);
 /* The next actor, or NULL when there is none. */
 struct airsi_actor *airsi_runqueue_pop(airsi_runqueue *queue);
 
-/* Sleeps until something is pushed, `until_ms` (monotonic; UINT64_MAX: for ever) has come, a poke or the close. */
-void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t until_ms);
+/* Sleeps until something is pushed, next_due or `latest_ms` (monotonic; UINT64_MAX: for ever) has come, a poke or the close. */
+void airsi_runqueue_wait(airsi_runqueue *queue, uint64_t latest_ms);
 
-/* Wakes one sleeper, to look at the time again. */
-void airsi_runqueue_poke(airsi_runqueue *queue);
+/* After next_due has become `due_ms`, with seq_cst: if a sleeper would sleep longer, all look again. */
+void airsi_runqueue_poke(airsi_runqueue *queue, uint64_t due_ms);
 
 /* Wakes all for good. */
 void airsi_runqueue_close(airsi_runqueue *queue);

@@ -36,11 +36,8 @@ static void sleep_until_needed(airsi_worker *worker) {
     airsi_record_offline(worker->record);
     airsi_reclaim_collect(&system->reclaim);
     /* Garbage that another thread still holds up is looked at again soon, even when nothing else happens. */
-    uint64_t until = airsi_shards_next(&system->shards);
-    if (airsi_load_relaxed(&system->reclaim.waiting) > 0 && until > worker->now_ms + 20) {
-        until = worker->now_ms + 20;
-    }
-    airsi_runqueue_wait(&system->runqueue, until);
+    uint64_t latest = airsi_load_relaxed(&system->reclaim.waiting) > 0 ? worker->now_ms + 20 : UINT64_MAX;
+    airsi_runqueue_wait(&system->runqueue, latest);
     airsi_record_online(worker->record);
 }
 

@@ -153,8 +153,9 @@ static bool wait_for_room(airs_system *system, airsi_timer_entry *entry, uint64_
     airsi_lock(&shard->mutex);
     entry->armed = true;
     airsi_wheel_arm(&shard->wheel, &entry->wait, now_ms + FULL_TARGET_RETRY_MS);
-    airsi_shard_note(shard);
+    bool earlier = airsi_shard_note(shard);
     airsi_unlock(&shard->mutex);
+    airsi_system_poke_if(system, earlier);
     return true;
 }
 
