@@ -153,10 +153,42 @@ static void a_timeout_comes_while_the_target_is_in_its_handler(void **state) {
     kit_finish(system);
 }
 
+/* --- crashes and requests ----------------------------------------------------------------------------------------------- */
+
+/* Asks for what comes from outside, crashes on the reply. */
+static airs_result crashes_on_a_reply(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    if (message->kind == AIRS_MESSAGE_REPLY) {
+        airs_error_set(error, AIRS_ETRAP, "crashed on purpose");
+        return AIRS_CRASHED;
+    }
+    self->number = airs_context_request(context, self->peer, "x", 1, 0, &self->last_request);
+    return AIRS_HANDLED;
+}
+
+static void a_crash_on_a_reply_gives_its_place_in_flight_back_I7(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_options one = kit_defaults();
+    one.limits.in_flight = 1;
+    kit_actor server = {.handle = kit_echo};
+    kit_actor client = {.handle = crashes_on_a_reply};
+    client.peer = kit_spawn(system, "test/server/0", &server);
+    airs_component to = kit_spawn_with(system, "test/client/0", &client, &one);
+    kit_start(system);
+    for (int i = 0; i < 3; i++) {
+        tell(system, to);
+        assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+        assert_int_equal(client.number, AIRS_OK);
+    }
+    assert_int_equal(kit_stats(system).crashes, 3);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
-    X(a_timeout_comes_while_the_target_is_in_its_handler)
+    X(a_timeout_comes_while_the_target_is_in_its_handler)                \
+    X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)
 
 #define TEST(name) cmocka_unit_test(name),
 

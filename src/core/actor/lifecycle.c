@@ -36,8 +36,7 @@ static void forget_incarnation(airsi_worker *worker, airsi_actor *actor) {
     airsi_timer_cancel_all(worker->system, actor);
     airsi_request_drop_made(worker->system, actor);
     airsi_request_fail_targeted(worker->system, actor, AIRSI_REQUESTS_DELIVERED, AIRS_EHANDLER_FAILED);
-    /* Ends that are queued already will still be taken, and counted as late. */
-    actor->in_flight = airsi_mailbox_look(&actor->mailbox).ends;
+    /* What is still in flight are ends on their way to the mailbox or in it: they will be taken, and counted as late. */
 }
 
 void airsi_actor_start(airsi_worker *worker, airsi_actor *actor) {

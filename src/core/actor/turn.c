@@ -44,9 +44,7 @@ static bool is_late(airsi_actor *actor, const airs_envelope *envelope) {
     if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0) {
         return false;
     }
-    if (actor->in_flight > 0) {
-        actor->in_flight--;
-    }
+    actor->in_flight--;
     return envelope->incarnation != actor->incarnation;
 }
 

@@ -251,6 +251,7 @@ void airsi_request_drop_made(airs_system *system, airsi_actor *requester) {
             if (entry != NULL && entry->open && !entry->gone && entry->requester == requester->handle) {
                 entry->gone = true;
                 add_open(shard, -1);
+                requester->in_flight--;
             }
         }
         airsi_unlock(&shard->mutex);

@@ -66,7 +66,7 @@ typedef enum airsi_request_which { AIRSI_REQUESTS_DELIVERED, AIRSI_REQUESTS_ALL 
 
 /* Ends open requests addressed to the actor: those it was handed (its incarnation is gone), or all (it is gone itself). */
 void airsi_request_fail_targeted(struct airs_system *system, struct airsi_actor *target, airsi_request_which which, airs_status reason);
-/* Nobody waits any more for the requests the actor has made: their ends will only be counted. */
+/* Nobody waits any more for the open requests the actor has made: their ends will only be counted, and are no longer in flight. */
 void airsi_request_drop_made(struct airs_system *system, struct airsi_actor *requester);
 
 /* From the wheel: under the lock, then after it. */
