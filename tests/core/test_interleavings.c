@@ -184,11 +184,34 @@ static void a_crash_on_a_reply_gives_its_place_in_flight_back_I7(void **state) {
     kit_finish(system);
 }
 
+/* --- stop and start ----------------------------------------------------------------------------------------------------- */
+
+#define MANY 500
+
+static void actors_stopped_while_the_system_starts_hold_up_nobody(void **state) {
+    (void)state;
+    static kit_actor actors[MANY];
+    memset(actors, 0, sizeof actors);
+    airs_system *system = kit_system(4);
+    for (int i = 0; i < MANY; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "test/actor/%d", i);
+        actors[i].handle = kit_count;
+        assert_int_equal(airs_stop(system, kit_spawn(system, id, &actors[i])), AIRS_OK);
+    }
+    kit_start(system);
+    for (int i = 0; i < MANY; i++) {
+        kit_wait(&actors[i].frees, 1);
+    }
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
     X(a_timeout_comes_while_the_target_is_in_its_handler)                \
-    X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)
+    X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)              \
+    X(actors_stopped_while_the_system_starts_hold_up_nobody)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -140,6 +140,10 @@ bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     airsi_request_fail_targeted(system, actor, AIRSI_REQUESTS_ALL, AIRS_ETARGET_STOPPED);
     actor->phase = AIRSI_PHASE_GONE;
     airsi_system_actor_gone(system, actor);
+    /* A stop may overtake the start signal. It is given to what is in the system's list only, so from here on none can come. */
+    if ((airsi_exchange_acq_rel(&actor->signals, 0) & AIRSI_SIGNAL_START) != 0) {
+        airsi_fetch_sub_acq_rel(&system->starting, 1);
+    }
     actor->garbage.free = free_actor;
     airsi_reclaim_retire(&system->reclaim, &actor->garbage);
     airsi_system_note_quiet(system);
