@@ -206,12 +206,51 @@ static void actors_stopped_while_the_system_starts_hold_up_nobody(void **state) 
     kit_finish(system);
 }
 
+/* --- host threads ------------------------------------------------------------------------------------------------------- */
+
+typedef struct caller {
+    airs_system *system;
+    airs_component to;
+    airs_status status;
+    atomic_uint_fast64_t done;
+} caller;
+
+static void *asks_and_waits(void *argument) {
+    caller *caller = argument;
+    void *data = NULL;
+    size_t length = 0;
+    caller->status = airs_request_wait(caller->system, caller->to, "x", 1, 30, &data, &length, NULL);
+    atomic_store(&caller->done, 1);
+    return NULL;
+}
+
+static void a_request_blocked_at_a_full_target_still_times_out(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_options one = kit_defaults();
+    one.limits.mailbox_messages = 1;
+    kit_actor target = {.handle = at_the_gate, .user = &gate};
+    caller caller = {.system = system, .to = kit_spawn_with(system, "test/target/0", &target, &one)};
+    kit_start(system);
+    tell(system, caller.to);
+    kit_gate_reached(&gate, 1);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, asks_and_waits, &caller), 0);
+    kit_wait(&caller.done, 1);
+    assert_int_equal(caller.status, AIRS_ETIMEOUT);
+    kit_gate_open(&gate);
+    pthread_join(thread, NULL);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
     X(a_timeout_comes_while_the_target_is_in_its_handler)                \
     X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)              \
-    X(actors_stopped_while_the_system_starts_hold_up_nobody)
+    X(actors_stopped_while_the_system_starts_hold_up_nobody)             \
+    X(a_request_blocked_at_a_full_target_still_times_out)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -28,13 +28,21 @@ static void add_open(airsi_shard *shard, int32_t difference) {
     airsi_store_release(&shard->open, airsi_load_relaxed(&shard->open) + (uint32_t)difference);
 }
 
+static uint64_t deadline_ms(uint32_t timeout_ms) {
+    return airsi_clock_monotonic_ms() + (timeout_ms != 0 ? timeout_ms : AIRSI_REQUEST_DEFAULT_MS);
+}
+
+uint64_t airsi_request_deadline_ns(uint32_t timeout_ms) {
+    return deadline_ms(timeout_ms) * 1000000u;
+}
+
 airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airsi_actor *target, uint32_t timeout_ms,
                                airs_reply_callback callback, void *user, airs_request *ret_request) {
     if (requester != NULL && requester->in_flight >= requester->limits.in_flight) {
         return AIRS_ELIMIT_REACHED;
     }
     airsi_shard *shard = airsi_system_shard(system);
-    uint64_t now_ms = airsi_clock_monotonic_ms();
+    uint64_t due_ms = deadline_ms(timeout_ms);
     airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_take(&shard->requests);
     if (entry == NULL) {
@@ -52,7 +60,7 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     entry->callback = callback;
     entry->user = user;
     entry->wait.kind = AIRSI_WAIT_REQUEST;
-    airsi_wheel_arm(&shard->wheel, &entry->wait, now_ms + (timeout_ms != 0 ? timeout_ms : AIRSI_REQUEST_DEFAULT_MS));
+    airsi_wheel_arm(&shard->wheel, &entry->wait, due_ms);
     bool earlier = airsi_shard_note(shard);
     add_open(shard, 1);
     airs_request request = airsi_slab_name(&entry->head);

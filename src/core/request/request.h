@@ -41,6 +41,9 @@ typedef struct airsi_request_entry {
 airs_status airsi_request_open(struct airs_system *system, struct airsi_actor *requester, struct airsi_actor *target, uint32_t timeout_ms,
                                airs_reply_callback callback, void *user, airs_request *ret_request);
 
+/* When a request made now with this timeout ends, in monotonic time. */
+uint64_t airsi_request_deadline_ns(uint32_t timeout_ms);
+
 /* Undoes an open whose publish failed: no end is delivered. false: it has ended meanwhile, so its end counts. */
 bool airsi_request_withdraw(struct airs_system *system, airs_request request);
 
