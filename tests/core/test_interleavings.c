@@ -244,13 +244,48 @@ static void a_request_blocked_at_a_full_target_still_times_out(void **state) {
     kit_finish(system);
 }
 
+/* --- quiet -------------------------------------------------------------------------------------------------------------- */
+
+static airs_result exits(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)self;
+    (void)context;
+    (void)message;
+    (void)error;
+    return AIRS_EXIT;
+}
+
+static void stop_waits_and_sends(kit_actor *self, airs_context *context, airs_stop_reason reason) {
+    assert_int_equal(reason, AIRS_STOP_NORMAL);
+    kit_gate_wait(self->user);
+    assert_int_equal(airs_context_send(context, self->peer, "x", 1), AIRS_OK);
+}
+
+static void it_is_not_quiet_before_an_exit_has_said_good_bye(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_actor receiver = {.handle = kit_count};
+    kit_actor leaver = {.handle = exits, .stop = stop_waits_and_sends, .user = &gate};
+    leaver.peer = kit_spawn(system, "test/receiver/0", &receiver);
+    airs_component to = kit_spawn(system, "test/leaver/0", &leaver);
+    kit_start(system);
+    tell(system, to);
+    kit_gate_reached(&gate, 1);
+    assert_int_equal(airs_system_wait_quiescent(system, 50), AIRS_ETIMEOUT);
+    kit_gate_open(&gate);
+    assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+    assert_int_equal(receiver.handled, 1);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
     X(a_timeout_comes_while_the_target_is_in_its_handler)                \
     X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)              \
     X(actors_stopped_while_the_system_starts_hold_up_nobody)             \
-    X(a_request_blocked_at_a_full_target_still_times_out)
+    X(a_request_blocked_at_a_full_target_still_times_out)                \
+    X(it_is_not_quiet_before_an_exit_has_said_good_bye)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -70,8 +70,13 @@ static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_e
 
 static next_step finish(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_result result, const airs_error *error) {
     switch (result) {
-    case AIRS_HANDLED:
     case AIRS_EXIT:
+        /* First, since its stop may send: nobody may find the system quiet meanwhile. */
+        airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
+        release(worker, envelope);
+        airsi_count_end(&worker->record->counters.delivered);
+        return END_TURN;
+    case AIRS_HANDLED:
         release(worker, envelope);
         airsi_count_end(&worker->record->counters.delivered);
         break;
@@ -83,10 +88,6 @@ static next_step finish(airsi_worker *worker, airsi_actor *actor, airs_envelope 
     case AIRS_CRASHED:
     default:
         airsi_actor_crash(worker, actor, envelope, error);
-        return END_TURN;
-    }
-    if (result == AIRS_EXIT) {
-        airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
         return END_TURN;
     }
     return GO_ON;
