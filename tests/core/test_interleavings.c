@@ -278,6 +278,72 @@ static void it_is_not_quiet_before_an_exit_has_said_good_bye(void **state) {
     kit_finish(system);
 }
 
+static airs_result sets_a_timer(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)message;
+    (void)error;
+    airs_timer timer;
+    assert_int_equal(airs_context_send_after(context, 1, self->peer, "x", 1, &timer), AIRS_OK);
+    return AIRS_HANDLED;
+}
+
+static void *stops_the_system(void *system) {
+    assert_int_equal(airs_system_stop(system), AIRS_OK);
+    return NULL;
+}
+
+/* A timer whose target is full tries again all the time; whenever the stop comes, nothing of it is left. */
+static void a_timer_that_waits_for_room_is_gone_after_the_stop_I9(void **state) {
+    (void)state;
+    for (int round = 0; round < 40; round++) {
+        airs_system *system = kit_system(2);
+        kit_gate gate = {0};
+        kit_options one = kit_defaults();
+        one.limits.mailbox_messages = 1;
+        kit_actor target = {.handle = at_the_gate, .user = &gate};
+        kit_actor setter = {.handle = sets_a_timer};
+        setter.peer = kit_spawn_with(system, "test/target/0", &target, &one);
+        airs_component to = kit_spawn(system, "test/setter/0", &setter);
+        kit_start(system);
+        tell(system, setter.peer);
+        kit_gate_reached(&gate, 1);
+        for (int i = 0; i < 50; i++) {
+            tell(system, to);
+        }
+        kit_wait(&setter.handled, 50);
+        sleep_ms(10 + round % 11);
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, stops_the_system, system), 0);
+        kit_gate_open(&gate);
+        pthread_join(thread, NULL);
+        kit_check_balance(system);
+        airs_system_free(system);
+    }
+}
+
+static void a_timer_that_is_due_keeps_the_system_from_being_quiet(void **state) {
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        airs_system *system = kit_system(2);
+        kit_gate gate = {0};
+        kit_options one = kit_defaults();
+        one.limits.mailbox_messages = 1;
+        kit_actor target = {.handle = at_the_gate, .user = &gate};
+        kit_actor setter = {.handle = sets_a_timer};
+        setter.peer = kit_spawn_with(system, "test/target/0", &target, &one);
+        airs_component to = kit_spawn(system, "test/setter/0", &setter);
+        kit_start(system);
+        tell(system, setter.peer);
+        kit_gate_reached(&gate, 1);
+        tell(system, to);
+        kit_wait(&setter.handled, 1);
+        sleep_ms(8);
+        kit_gate_open(&gate);
+        assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+        assert_int_equal(target.handled, 2);
+        kit_finish(system);
+    }
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
@@ -285,7 +351,9 @@ static void it_is_not_quiet_before_an_exit_has_said_good_bye(void **state) {
     X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)              \
     X(actors_stopped_while_the_system_starts_hold_up_nobody)             \
     X(a_request_blocked_at_a_full_target_still_times_out)                \
-    X(it_is_not_quiet_before_an_exit_has_said_good_bye)
+    X(it_is_not_quiet_before_an_exit_has_said_good_bye)                  \
+    X(a_timer_that_waits_for_room_is_gone_after_the_stop_I9)             \
+    X(a_timer_that_is_due_keeps_the_system_from_being_quiet)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -55,50 +55,49 @@ uint64_t airsi_shards_next(const airsi_shards *shards) {
     return next;
 }
 
-/* What an expired node becomes while the lock is still held; the delivery follows after it. */
-static void claim(airsi_wheel_node *node) {
+/* What an expired node becomes while the lock is still held; the delivery follows after it. false: it was due before. */
+static bool claim(airsi_wheel_node *node) {
     switch (node->kind) {
     case AIRSI_WAIT_REQUEST:
         airsi_request_claim_timeout(node);
-        break;
+        return true;
     case AIRSI_WAIT_SEND_AFTER:
-        airsi_timer_claim(node);
-        break;
+        return airsi_timer_claim(node);
     default:
         airsi_hold_claim_check(node);
-        break;
+        return true;
     }
 }
 
-static void deliver(struct airs_system *system, airsi_wheel_node *node) {
+/* false: it isn't over, and will expire again. */
+static bool deliver(struct airs_system *system, airsi_wheel_node *node) {
     switch (node->kind) {
     case AIRSI_WAIT_REQUEST:
         airsi_request_deliver_timeout(system, node);
-        break;
+        return true;
     case AIRSI_WAIT_SEND_AFTER:
-        airsi_timer_fire(system, node);
-        break;
+        return airsi_timer_fire(system, node);
     default:
         airsi_hold_check_due(node);
-        break;
+        return true;
     }
 }
 
 static void run_shard(struct airs_system *system, airsi_shard *shard, uint64_t now_ms) {
-    uint32_t expired_count = 0;
+    uint32_t due_count = 0;
     airsi_lock(&shard->mutex);
     airsi_wheel_node *expired = airsi_wheel_advance(&shard->wheel, now_ms);
     for (airsi_wheel_node *node = expired; node != NULL; node = node->next) {
-        claim(node);
-        expired_count++;
+        due_count += claim(node);
     }
-    airsi_fetch_add_seq_cst(&shard->firing, expired_count);
+    airsi_fetch_add_seq_cst(&shard->firing, due_count);
     airsi_shard_note(shard);
     airsi_unlock(&shard->mutex);
     while (expired != NULL) {
         airsi_wheel_node *next = expired->next; /* before the delivery, which may arm the node again */
-        deliver(system, expired);
-        airsi_fetch_sub_seq_cst(&shard->firing, 1);
+        if (deliver(system, expired)) {
+            airsi_fetch_sub_seq_cst(&shard->firing, 1);
+        }
         expired = next;
     }
 }

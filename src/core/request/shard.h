@@ -22,7 +22,7 @@ typedef struct airsi_shard {
     AIRSI_ATOMIC(uint64_t) next_ms; /* any thread reads; the lock's holder writes: airsi_wheel_next */
     AIRSI_ATOMIC(uint32_t) open;    /* any thread reads; likewise: requests whose end is not handled */
     AIRSI_ATOMIC(uint32_t) pending; /* any thread reads; likewise: timers set and not yet gone */
-    AIRSI_ATOMIC(uint32_t) firing;  /* any thread, atomic: expired and not delivered yet */
+    AIRSI_ATOMIC(uint32_t) firing;  /* any thread, atomic: due and not delivered yet; timers that wait for room included */
 } airsi_shard;
 
 typedef struct airsi_shards {

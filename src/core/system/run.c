@@ -2,6 +2,8 @@
 
 #include "core/system/system.h"
 
+#include "core/timer/timer.h"
+
 void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
     airsi_lock(&system->actors_mutex);
     if (actor->all_previous != NULL) {

@@ -67,6 +67,9 @@ static airs_envelope *take_out(airsi_shard *shard, airsi_timer_entry *entry) {
     airsi_wheel_disarm(&shard->wheel, &entry->wait);
     entry->message = NULL;
     entry->armed = false;
+    if (entry->due) {
+        airsi_fetch_sub_seq_cst(&shard->firing, 1);
+    }
     airsi_slab_give(&shard->timers, entry);
     add_pending(shard, -1);
     return message;
@@ -103,36 +106,42 @@ static void uncount(airs_system *system, airs_component owner) {
     }
 }
 
-static uint64_t cancel_in_shard(airs_system *system, airsi_shard *shard, const airsi_actor *owner) {
-    uint64_t cancelled = 0;
+/* Of `owner`, or, if NULL, of everybody; those that are due already only if `also_due`. */
+static void cancel_in_shard(airs_system *system, airsi_shard *shard, const airsi_actor *owner, bool also_due) {
     airsi_lock(&shard->mutex);
     for (uint32_t index = 0; index < shard->timers.used; index++) {
         airsi_timer_entry *entry = airsi_slab_at(&shard->timers, index);
-        if (entry != NULL && entry->armed && (owner == NULL || entry->owner == owner->handle)) {
+        if (entry != NULL && entry->armed && (also_due || !entry->due) && (owner == NULL || entry->owner == owner->handle)) {
             uncount(system, entry->owner);
             airs_envelope_free(take_out(shard, entry));
             airsi_count(&airsi_system_record(system)->counters.timers_cancelled);
-            cancelled++;
         }
     }
     airsi_shard_note(shard);
     airsi_unlock(&shard->mutex);
-    return cancelled;
 }
 
-uint64_t airsi_timer_cancel_all(airs_system *system, airsi_actor *owner) {
-    uint64_t cancelled = 0;
-    if (owner != NULL && airsi_load_relaxed(&owner->pending_timers) == 0) {
-        return 0;
+void airsi_timer_cancel_all(airs_system *system, airsi_actor *owner) {
+    if (airsi_load_relaxed(&owner->pending_timers) == 0) {
+        return;
     }
     for (unsigned i = 0; i < system->shards.count; i++) {
-        cancelled += cancel_in_shard(system, &system->shards.shards[i], owner);
+        cancel_in_shard(system, &system->shards.shards[i], owner, true);
     }
-    return cancelled;
 }
 
-void airsi_timer_claim(airsi_wheel_node *node) {
-    entry_of(node)->armed = false;
+void airsi_timer_cancel_system(airs_system *system, airsi_timers which) {
+    for (unsigned i = 0; i < system->shards.count; i++) {
+        cancel_in_shard(system, &system->shards.shards[i], NULL, which == AIRSI_TIMERS_LEFT);
+    }
+}
+
+bool airsi_timer_claim(airsi_wheel_node *node) {
+    airsi_timer_entry *entry = entry_of(node);
+    bool first = !entry->due;
+    entry->armed = false;
+    entry->due = true;
+    return first;
 }
 
 /* The target is full: the message waits as long as the target makes progress. true: it waits. */
@@ -164,7 +173,7 @@ static bool owner_lives(airs_system *system, const airsi_timer_entry *entry) {
     return airsi_registry_resolve(&system->registry, entry->owner, &owner) == AIRS_OK;
 }
 
-void airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
+bool airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
     airsi_timer_entry *entry = entry_of(node);
     airsi_record *record = airsi_system_record(system);
     airs_envelope *message = entry->message;
@@ -174,7 +183,7 @@ void airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
     } else {
         airs_status status = airs_broker_publish(&system->messaging.broker, message);
         if (status == AIRS_EMAILBOX_FULL && wait_for_room(system, entry, airsi_clock_monotonic_ms())) {
-            return;
+            return false;
         }
         airsi_count(&record->counters.timers_fired);
         if (status != AIRS_OK) {
@@ -189,4 +198,5 @@ void airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
     airsi_slab_give(&shard->timers, entry);
     add_pending(shard, -1);
     airsi_unlock(&shard->mutex);
+    return true;
 }
