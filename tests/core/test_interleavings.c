@@ -344,6 +344,25 @@ static void a_timer_that_is_due_keeps_the_system_from_being_quiet(void **state) 
     }
 }
 
+static void two_threads_may_stop_the_system_at_once(void **state) {
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        airs_system *system = kit_system(2);
+        kit_actor actor = {.handle = kit_count};
+        kit_spawn(system, "test/actor/0", &actor);
+        kit_start(system);
+        pthread_t threads[3];
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(pthread_create(&threads[i], NULL, stops_the_system, system), 0);
+        }
+        for (int i = 0; i < 3; i++) {
+            pthread_join(threads[i], NULL);
+        }
+        assert_int_equal(actor.stops, 1);
+        airs_system_free(system);
+    }
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
@@ -353,7 +372,8 @@ static void a_timer_that_is_due_keeps_the_system_from_being_quiet(void **state) 
     X(a_request_blocked_at_a_full_target_still_times_out)                \
     X(it_is_not_quiet_before_an_exit_has_said_good_bye)                  \
     X(a_timer_that_waits_for_room_is_gone_after_the_stop_I9)             \
-    X(a_timer_that_is_due_keeps_the_system_from_being_quiet)
+    X(a_timer_that_is_due_keeps_the_system_from_being_quiet)             \
+    X(two_threads_may_stop_the_system_at_once)
 
 #define TEST(name) cmocka_unit_test(name),
 
