@@ -363,6 +363,31 @@ static void two_threads_may_stop_the_system_at_once(void **state) {
     }
 }
 
+static int names_the_stopped(void *user, const airs_dead_letter *letter) {
+    ++*(uint64_t *)user;
+    assert_string_equal(letter->to->text, "test/target/0");
+    return 0;
+}
+
+static void a_dead_letter_of_a_stopped_actor_names_it(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_actor target = {.handle = at_the_gate, .user = &gate};
+    airs_component to = kit_spawn(system, "test/target/0", &target);
+    kit_start(system);
+    tell(system, to);
+    kit_gate_reached(&gate, 1);
+    tell(system, to);
+    assert_int_equal(airs_stop(system, to), AIRS_OK);
+    kit_gate_open(&gate);
+    kit_wait(&target.frees, 1);
+    uint64_t letters = 0;
+    airs_dead_letters_list(system, names_the_stopped, &letters);
+    assert_int_equal(letters, 1);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                         \
     X(a_sender_woken_while_its_check_falls_due_loses_nobodys_timeout_I4) \
     X(a_timer_fires_while_the_handler_that_set_it_still_runs)            \
@@ -373,7 +398,8 @@ static void two_threads_may_stop_the_system_at_once(void **state) {
     X(it_is_not_quiet_before_an_exit_has_said_good_bye)                  \
     X(a_timer_that_waits_for_room_is_gone_after_the_stop_I9)             \
     X(a_timer_that_is_due_keeps_the_system_from_being_quiet)             \
-    X(two_threads_may_stop_the_system_at_once)
+    X(two_threads_may_stop_the_system_at_once)                           \
+    X(a_dead_letter_of_a_stopped_actor_names_it)
 
 #define TEST(name) cmocka_unit_test(name),
 
