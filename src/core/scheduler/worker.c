@@ -33,8 +33,10 @@ static void sleep_until_needed(airsi_worker *worker) {
         airsi_shards_run(system, worker->now_ms);
         return;
     }
-    airsi_record_offline(worker->record);
+    /* Collected while online: what frees an actor's state may call airs. */
+    airsi_record_quiescent(worker->record);
     airsi_reclaim_collect(&system->reclaim);
+    airsi_record_offline(worker->record);
     /* Garbage that another thread still holds up is looked at again soon, even when nothing else happens. */
     uint64_t latest = airsi_load_relaxed(&system->reclaim.waiting) > 0 ? worker->now_ms + 20 : UINT64_MAX;
     airsi_runqueue_wait(&system->runqueue, latest);
