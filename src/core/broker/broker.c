@@ -186,7 +186,7 @@ static airs_status publish(airs_broker *broker, airs_envelope *envelope) {
     /* The envelope is the owner's when it returns, so what taps get is copied before. */
     airs_envelope *copy = list->tapped ? airsi_envelope_copy(envelope) : NULL;
     airs_status status = list->owner->own(list->owner->user, envelope);
-    if (copy != NULL) {
+    if (list->tapped) {
         offer_to_taps(list, copy, status);
         airs_envelope_free(copy);
     }

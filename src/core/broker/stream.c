@@ -63,7 +63,7 @@ fail:
 }
 
 void airsi_stream_offer(airs_stream *stream, const airs_envelope *envelope, airs_status status) {
-    airs_envelope *copy = airsi_envelope_copy(envelope);
+    airs_envelope *copy = envelope != NULL ? airsi_envelope_copy(envelope) : NULL;
     airs_envelope *dropped = NULL;
     if (copy == NULL) {
         airsi_fetch_add_relaxed(&stream->lag, 1);

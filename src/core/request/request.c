@@ -191,9 +191,12 @@ airs_status airsi_request_end_it(airs_system *system, airs_request request, cons
     if (end->status != AIRS_OK && length > AIRSI_FAILURE_TEXT_MAX) {
         length = AIRSI_FAILURE_TEXT_MAX;
     }
-    airsi_payload *payload = length <= AIRS_PAYLOAD_MAX ? airsi_payload_new(end->data, length) : NULL;
-    if (payload == NULL) {
-        return length <= AIRS_PAYLOAD_MAX ? AIRS_ENOMEM : AIRS_EPAYLOAD_TOO_LARGE;
+    if (length > AIRS_PAYLOAD_MAX) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
+    }
+    airsi_payload *payload = length > 0 ? airsi_payload_new(end->data, length) : NULL;
+    if (payload == NULL && length > 0 && end->status == AIRS_OK) {
+        return AIRS_ENOMEM; /* A failure ends without its text instead. */
     }
     airsi_lock(&shard->mutex);
     airsi_request_entry *entry = airsi_slab_find(&shard->requests, request);
