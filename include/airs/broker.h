@@ -58,7 +58,7 @@ AIRS_API size_t airs_broker_subscriber_count(airs_broker *broker);
 /* Errors: AIRS_EINVAL, AIRS_ENOMEM. Thread: any but inside an observer. */
 AIRS_API airs_status airs_broker_observe(airs_broker *broker, const airs_observer *observer, airs_subscription **ret_subscription);
 
-/* Returns at once; observer->release runs after a grace period. NULL is fine. */
+/* Returns at once; observer->release runs after a grace period. NULL is fine. airs_system_free ends what was not unsubscribed. */
 AIRS_API void airs_broker_unsubscribe(airs_broker *broker, airs_subscription *subscription);
 
 /* One message as a tap saw it. */

@@ -27,11 +27,6 @@ airs_status airsi_broker_init(airs_broker *broker, airsi_reclaim *reclaim) {
     return AIRS_OK;
 }
 
-void airsi_broker_fini(airs_broker *broker) {
-    airsi_free(airsi_load_relaxed(&broker->subscribers));
-    airsi_mutex_fini(&broker->mutex);
-}
-
 static void free_list(airsi_garbage *garbage) {
     airsi_free((char *)garbage - offsetof(airsi_subscribers, garbage));
 }
@@ -44,6 +39,15 @@ static void free_subscription(airsi_garbage *garbage) {
         subscription->observer.release(subscription->observer.user);
     }
     airsi_free(subscription);
+}
+
+void airsi_broker_fini(airs_broker *broker) {
+    airsi_subscribers *list = airsi_load_relaxed(&broker->subscribers);
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        free_subscription(&list->others[i]->garbage);
+    }
+    airsi_free(list);
+    airsi_mutex_fini(&broker->mutex);
 }
 
 /* With the mutex held: the new list is what publishers find from now on. */

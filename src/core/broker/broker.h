@@ -41,7 +41,7 @@ struct airs_broker {
 };
 
 airs_status airsi_broker_init(airs_broker *broker, airsi_reclaim *reclaim);
-/* All subscriptions are gone, and nobody publishes any more. */
+/* Nobody publishes any more. Subscriptions that are left end here. */
 void airsi_broker_fini(airs_broker *broker);
 
 /* Errors: AIRS_EALREADY_EXISTS (there is an owner), AIRS_ENOMEM. */
