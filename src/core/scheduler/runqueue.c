@@ -57,7 +57,7 @@ static bool spin(const airsi_runqueue *queue) {
         if (airsi_load_relaxed(&queue->length) > 0) {
             return true;
         }
-        __builtin_ia32_pause();
+        airsi_pause();
     }
     return false;
 }
