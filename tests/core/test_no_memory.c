@@ -1,0 +1,212 @@
+/* Whatever allocation fails: an error, outputs untouched (I12), nothing leaked (a sanitizer looks), and the system goes on.
+ * The linker puts our functions before the allocator's (--wrap in cmake/AirsTests.cmake). */
+#include "kit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static __thread unsigned left; /* allocations of this thread until one fails; 0: none does */
+
+static bool fails(void) {
+    return left > 0 && --left == 0;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size) {
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+typedef struct call {
+    airs_status (*attempt)(void *user, unsigned number);
+    void *user;
+    unsigned number;
+    airs_status status;
+    bool reached;
+} call;
+
+static void *run(void *argument) {
+    call *call = argument;
+    left = call->number;
+    call->status = call->attempt(call->user, call->number);
+    call->reached = left == 0;
+    left = 0;
+    return NULL;
+}
+
+/* Calls `attempt` with every one of its allocations failing in turn, until there are none left to fail. Returns how many failed.
+ * Each time on a fresh thread, whose first call makes its record too. */
+static unsigned with_each_failing(airs_status (*attempt)(void *user, unsigned number), void *user) {
+    for (unsigned number = 1;; number++) {
+        call call = {.attempt = attempt, .user = user, .number = number};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, run, &call), 0);
+        pthread_join(thread, NULL);
+        if (!call.reached) {
+            assert_int_equal(call.status, AIRS_OK);
+            return number - 1;
+        }
+        assert_true(call.status == AIRS_OK || call.status == AIRS_ENOMEM); /* OK: it could do without */
+    }
+}
+
+static airs_status make_system(void *user, unsigned number) {
+    (void)user;
+    (void)number;
+    airs_system *system = NULL;
+    airs_system_options options = {.workers = 3};
+    airs_status status = airs_system_new(&options, &system, NULL);
+    if (status == AIRS_OK) {
+        unsigned rest = left;
+        left = 0;
+        airs_system_free(system);
+        left = rest;
+    } else {
+        assert_null(system);
+    }
+    return status;
+}
+
+static void a_system_is_made_or_not_I12(void **state) {
+    (void)state;
+    assert_true(with_each_failing(make_system, NULL) >= 8);
+}
+
+static kit_actor actors[64];
+
+static airs_result handle(void *state, airs_context *context, const airs_message *message, airs_error *error) {
+    return kit_count(state, context, message, error);
+}
+
+static const airs_behavior behavior = {.kind = "native", .handle = handle};
+
+static airs_status spawn(void *user, unsigned number) {
+    airs_system *system = user;
+    const char *everybody = "*/*/*";
+    airs_spawn_options options = {.limits = AIRS_LIMITS_DEFAULT,
+                                  .capabilities = {.send = &everybody, .send_count = 1, .receive = &everybody, .receive_count = 1},
+                                  .behavior = &behavior,
+                                  .state = &actors[number]};
+    char text[32];
+    snprintf(text, sizeof text, "test/actor/%u", number);
+    assert_int_equal(airs_component_id_parse(text, strlen(text), &options.id, NULL), AIRS_OK);
+    size_t before = airs_registry_count(airs_system_registry(system));
+    airs_component component = 99;
+    airs_status status = airs_spawn(system, &options, &component, NULL);
+    assert_int_equal(airs_registry_count(airs_system_registry(system)), before + (status == AIRS_OK));
+    assert_int_equal(component == 99, status != AIRS_OK);
+    return status;
+}
+
+static void an_actor_is_spawned_or_not_I12(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    assert_true(with_each_failing(spawn, system) >= 5);
+    kit_start(system);
+    kit_finish(system);
+}
+
+typedef struct sending {
+    airs_system *system;
+    airs_component to;
+    atomic_uint_fast64_t sent, asked, told;
+} sending;
+
+static airs_status send(void *user, unsigned number) {
+    (void)number;
+    sending *s = user;
+    airs_status status = airs_send(s->system, s->to, "x", 1, AIRS_BLOCK_WHEN_FULL);
+    s->sent += status == AIRS_OK;
+    return status;
+}
+
+static void on_end(void *user, airs_status status, const void *data, size_t length) {
+    (void)data;
+    (void)length;
+    assert_int_equal(status, AIRS_OK);
+    atomic_fetch_add(&((sending *)user)->told, 1);
+}
+
+static airs_status ask(void *user, unsigned number) {
+    (void)number;
+    sending *s = user;
+    airs_status status = airs_request_async(s->system, s->to, "x", 1, 0, AIRS_BLOCK_WHEN_FULL, on_end, s);
+    s->asked += status == AIRS_OK;
+    return status;
+}
+
+static void a_message_and_a_request_are_accepted_or_not_I1_I4_I12(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_actor echo = {.handle = kit_echo};
+    sending s = {.system = system, .to = kit_spawn(system, "test/echo/0", &echo)};
+    kit_start(system);
+    assert_true(with_each_failing(send, &s) >= 2);
+    assert_true(with_each_failing(ask, &s) >= 4);
+    kit_wait(&s.told, s.asked);
+    assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+    assert_int_equal(echo.handled, s.sent + s.asked);
+    assert_int_equal(kit_stats(system).requests, s.asked);
+    kit_finish(system);
+    assert_int_equal(s.told, s.asked);
+}
+
+/* Fails, and from here on no text can be copied: not for the requester, not for the dead letter. */
+static airs_result fails_without_memory(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    airs_error_set(error, AIRS_EHANDLER_FAILED, "no");
+    left = (unsigned)self->number;
+    return AIRS_FAILED;
+}
+
+static void on_failure(void *user, airs_status status, const void *data, size_t length) {
+    (void)data;
+    assert_int_equal(status, AIRS_EHANDLER_FAILED);
+    assert_true(length == 0 || length == 2);
+    atomic_fetch_add((atomic_uint_fast64_t *)user, 1);
+}
+
+static void a_failure_ends_its_request_without_memory_too_I4(void **state) {
+    (void)state;
+    airs_system *system = kit_system(1);
+    kit_actor actor = {.handle = fails_without_memory};
+    airs_component to = kit_spawn(system, "test/actor/0", &actor);
+    kit_start(system);
+    atomic_uint_fast64_t told = 0;
+    for (unsigned i = 1; i <= 2; i++) {
+        actor.number = i;
+        assert_int_equal(airs_request_async(system, to, "x", 1, 0, AIRS_REJECT_WHEN_FULL, on_failure, &told), AIRS_OK);
+        kit_wait(&told, i);
+        assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+    }
+    assert_int_equal(kit_dead(system, AIRS_EHANDLER_FAILED), 2);
+    kit_finish(system);
+}
+
+#define TESTS(X)                                             \
+    X(a_system_is_made_or_not_I12)                           \
+    X(an_actor_is_spawned_or_not_I12)                        \
+    X(a_message_and_a_request_are_accepted_or_not_I1_I4_I12) \
+    X(a_failure_ends_its_request_without_memory_too_I4)
+
+#define TEST(name) cmocka_unit_test(name),
+
+int main(void) {
+    const struct CMUnitTest tests[] = {TESTS(TEST)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
