@@ -100,7 +100,7 @@ AIRS_API airs_status airs_send(airs_system *system, airs_component to, const voi
  * airs_system_stop; `data` is valid during the call. It must not block; it may send. */
 typedef void (*airs_reply_callback)(void *user, airs_status status, const void *data, size_t length);
 
-/* Errors: as airs_send, and AIRS_ETIMEOUT (blocked for want of room until the timeout); then the callback is not called. timeout_ms 0 = 30 s; UINT32_MAX = none shorter than 49 days. */
+/* Errors: as airs_send, and AIRS_ETIMEOUT (blocked for want of room until the timeout); then the callback is not called. timeout_ms 0 = 30 s; the longest is UINT32_MAX, 49 days. */
 AIRS_API airs_status airs_request_async(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                         airs_when_full when_full, airs_reply_callback callback, void *user);
 

@@ -187,6 +187,7 @@ static void a_crash_ends_what_was_handed_over_and_keeps_what_waits(void **state)
     tell(pair.system, pair.answer, "crash");
     kit_wait(&pair.told.ends, 1);
     assert_int_equal(pair.told.status, AIRS_EHANDLER_FAILED);
+    assert_string_equal(pair.told.text, "the component that had it crashed before it answered");
     kit_wait(&pair.answerer.starts, 2);
     assert_int_equal(kit_stats(pair.system).restarts, 1);
     kit_finish(pair.system);

@@ -241,11 +241,14 @@ void airsi_request_fail_targeted(airs_system *system, airsi_actor *target, airsi
     if (airsi_load_relaxed(&target->open_targeted) == 0) {
         return;
     }
+    const char *text = which == AIRSI_REQUESTS_DELIVERED ? "the component that had it crashed before it answered"
+                                                         : "the component stopped before it answered";
     for (unsigned i = 0; i < system->shards.count; i++) {
         uint32_t index = 0;
         airsi_request_entry *entry;
         while ((entry = close_next_targeted(&system->shards.shards[i], &index, target->handle, which)) != NULL) {
-            deliver(system, entry, reason, NULL);
+            /* Without memory for the text the reason must do. */
+            deliver(system, entry, reason, airsi_payload_new(text, strlen(text)));
         }
     }
 }
