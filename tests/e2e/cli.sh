@@ -46,8 +46,8 @@ expect_usage() { # pattern, words
 manifest_of echo >app.yaml
 expect_usage 'unknown command "rnu"; did you mean run\?' rnu
 expect_usage 'unknown command "x.x01y"; .airs help. lists the commands' $'x\x01y'
-expect_usage 'run: 0 operands given; `airs run MANIFEST` is right' run
-expect_usage 'pipe: 1 operand given; `airs pipe MANIFEST NAMESPACE/NAME/INSTANCE` is right' pipe app.yaml
+expect_usage 'run: 0 operands given; .airs run MANIFEST. is right' run
+expect_usage 'pipe: 1 operand given; .airs pipe MANIFEST NAMESPACE/NAME/INSTANCE. is right' pipe app.yaml
 expect_usage 'run: unknown flag --drain-timout; did you mean --drain-timeout\?' run app.yaml --drain-timout 1s
 expect_usage 'run: --drain-timeout has no value; --drain-timeout TIME is right' run app.yaml --drain-timeout
 expect_usage -- '--drain-timeout: "10" is not a duration' run app.yaml --drain-timeout 10

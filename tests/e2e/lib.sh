@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the end-to-end scripts: source it. AIRS is the program, AIRS_GUESTS the folder of test guests.
 # Each script runs in a folder of its own; $work/out and $work/err hold what the last program printed.
 set -euo pipefail

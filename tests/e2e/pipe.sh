@@ -9,6 +9,7 @@ manifest_of crasher >crasher.yaml
 
 # --- what a line is -----------------------------------------------------------------------------------------------------
 expect_count() { # input as printf takes it, messages, bytes
+    # shellcheck disable=SC2059 # its escapes are the point
     airs pipe sink.yaml t/g/0 --then t/g/0=count < <(printf "$1")
     expect_code 0 "counting '$1'"
     expect_out "$2 $3
@@ -73,10 +74,10 @@ seq 3000 | "$AIRS" pipe echo.yaml t/g/0 --replies 2>err | sort -rn | "$AIRS" pip
 seq 3000 | sort -rn | cmp -s - out || fail "two filters in a pipeline"
 # Many shards answer out of order: forty lines, each answered after another time.
 manifest_of slow "limits: { handler-time: 5s }" >slow.yaml
-awk 'BEGIN { srand(3); for (i = 0; i < 40; i++) print int(rand() * 8) }' >times
-airs pipe slow.yaml t/g/0 --replies <times
+awk 'BEGIN { srand(3); for (i = 0; i < 40; i++) print int(rand() * 8) }' >delays
+airs pipe slow.yaml t/g/0 --replies <delays
 expect_code 0 "slow replies"
-cmp -s times out || fail "slow replies are not in order"
+cmp -s delays out || fail "slow replies are not in order"
 manifest_of deferred "config: { delay_ms: 1 }" >deferred.yaml
 airs pipe deferred.yaml t/g/0 --replies --window 8 < <(printf 'a\ndrop\nb\nc\n')
 expect_code 1 "deferred replies"

@@ -131,6 +131,30 @@ static void help_is_given_whatever_else_is_missing(void **state) {
     assert_non_null(airsi_flag_value(&a, "help"));
 }
 
+static void more_flags_than_there_is_room_for_are_refused(void **state) {
+    (void)state;
+    char *words[2 * AIRSI_GIVEN_MAX + 3];
+    static char then[] = "--then=x", help[] = "-h";
+    size_t count = 0;
+    while (count < AIRSI_GIVEN_MAX) {
+        words[count++] = then;
+    }
+    words[count++] = help;
+    airsi_arguments a;
+    airs_error error;
+    assert_int_equal(airsi_arguments_parse(&command, (int)count, words, lookup, &a, &error), AIRS_OK);
+    assert_non_null(airsi_flag_value(&a, "help"));
+    words[count - 1] = then;
+    assert_int_equal(airsi_arguments_parse(&command, (int)count, words, lookup, &a, &error), AIRS_EUSAGE);
+    assert_non_null(strstr(error.text, "more than 64 flags"));
+    static char operand[] = "x";
+    for (count = 0; count <= AIRSI_GIVEN_MAX; count++) {
+        words[count] = operand;
+    }
+    assert_int_equal(airsi_arguments_parse(&command, (int)count, words, lookup, &a, &error), AIRS_EUSAGE);
+    assert_non_null(strstr(error.text, "more than 64 operands"));
+}
+
 static void sizes_and_durations_are_read(void **state) {
     (void)state;
     uint64_t n = 0;
@@ -165,13 +189,14 @@ static void the_nearest_word_is_suggested_and_only_a_near_one(void **state) {
     assert_null(airsi_suggest("", 0, word_at, words, 5));
 }
 
-#define TESTS(X)                               \
-    X(operands_and_flags_mix)                  \
-    X(what_follows_two_dashes_is_no_flag)      \
-    X(a_wrong_command_line_says_what_is_right) \
-    X(a_flag_stands_over_the_environment)      \
-    X(help_is_given_whatever_else_is_missing)  \
-    X(sizes_and_durations_are_read)            \
+#define TESTS(X)                                     \
+    X(operands_and_flags_mix)                        \
+    X(what_follows_two_dashes_is_no_flag)            \
+    X(a_wrong_command_line_says_what_is_right)       \
+    X(a_flag_stands_over_the_environment)            \
+    X(help_is_given_whatever_else_is_missing)        \
+    X(more_flags_than_there_is_room_for_are_refused) \
+    X(sizes_and_durations_are_read)                  \
     X(the_nearest_word_is_suggested_and_only_a_near_one)
 
 #define TEST(name) cmocka_unit_test(name),
