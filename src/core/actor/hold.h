@@ -33,7 +33,7 @@ typedef struct airsi_hold {
     uint32_t messages;
     uint64_t bytes;
     airsi_wheel_node check; /* shard lock of the actor's shard */
-    bool check_due;         /* likewise: expired, its signal is on its way; who delivers it follows the node, so it can't be armed */
+    bool check_due;         /* likewise: expired, and on its way in somebody's chain, so it can't be armed */
     struct airsi_actor *actor;
 } airsi_hold;
 
