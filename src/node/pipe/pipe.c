@@ -109,7 +109,6 @@ static int exit_code(airsi_pipe_run *run, const airsi_host_end *end, const airsi
 }
 
 static int run_started(airsi_pipe_run *run) {
-    airsi_progress_start(&run->progress);
     airsi_pipe_feed(run);
     airs_status settled = settle(run);
     double seconds = airsi_progress_seconds(&run->progress);
@@ -159,6 +158,7 @@ static airs_status start_all(airsi_pipe_run *run, airs_error *error) {
     }
     bool terminal = !run->options->quiet && isatty(STDERR_FILENO) == 1;
     const airsi_control_hooks hooks = {on_stop, on_interrupt, on_tick, terminal ? AIRSI_PROGRESS_EVERY_MS : 0, run};
+    airsi_progress_start(&run->progress); /* before the control's thread looks at it */
     return status == AIRS_OK ? airsi_host_start(run->host, &hooks, error) : status;
 }
 
@@ -166,6 +166,7 @@ int airsi_pipe(const airsi_manifest *manifest, const airsi_pipe_options *options
     airsi_pipe_run run = {.options = options};
     airsi_problems problems = {0};
     airs_error error = {0};
+    airsi_progress_init(&run.progress);
     /* With --replies stdout is theirs, and what guests print goes to the log. */
     const airsi_host_options host_options = {
         .workers = options->workers, .log = options->log, .on_output = options->replies ? NULL : on_guest_output, .user = &run};
@@ -189,6 +190,7 @@ out:
     airsi_reply_window_free(run.window);
     airsi_reply_window_free(run.asking);
     airsi_line_reader_free(run.reader);
+    airsi_progress_fini(&run.progress);
     airsi_problems_fini(&problems);
     return code;
 }
