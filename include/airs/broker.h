@@ -1,7 +1,8 @@
 /* MessageBroker: pure publish/subscribe. It knows nothing of actors.
  *
  * Exactly one subscriber owns: it is called last, its status is publish's, and on AIRS_OK the envelope is its. Without one publish returns
- * AIRS_ENOSUBSCRIBER. Observers see a const envelope for the duration of the call; they don't keep it, block or publish. */
+ * AIRS_ENOSUBSCRIBER. Observers see a const envelope for the duration of the call; they don't keep it, block or publish. What is refused and
+ * published again, as a sender that waits for room does, is seen again. */
 #ifndef AIRS_BROKER_H
 #define AIRS_BROKER_H
 

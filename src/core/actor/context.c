@@ -29,7 +29,7 @@ const airs_limits *airs_context_limits(const airs_context *context) {
 }
 
 /* What can be said before anything is copied. */
-static airs_status check_target(airs_context *context, airs_component to, size_t length, airsi_actor **ret_target) {
+static airs_status look_at_target(airs_context *context, airs_component to, size_t length, airsi_actor **ret_target) {
     airsi_actor *target = NULL;
     airs_status status = airsi_registry_resolve(&context->worker->system->registry, to, &target);
     if (status != AIRS_OK) {
@@ -43,6 +43,15 @@ static airs_status check_target(airs_context *context, airs_component to, size_t
     }
     *ret_target = target;
     return AIRS_OK;
+}
+
+/* A refusal here counts as the subscriber's would. */
+static airs_status check_target(airs_context *context, airs_component to, size_t length, airsi_actor **ret_target) {
+    airs_status status = look_at_target(context, to, length, ret_target);
+    if (status != AIRS_OK) {
+        airsi_count(&context->worker->record->counters.failures[status]);
+    }
+    return status;
 }
 
 static airs_status publish_or_free(airs_context *context, airs_envelope *envelope) {
@@ -137,6 +146,7 @@ airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, ai
     if (message == NULL) {
         return AIRS_ENOMEM;
     }
+    message->flags |= AIRSI_ENVELOPE_WAITS;
     status = airsi_timer_set(context->actor, delay_ms, message, ret_timer);
     if (status != AIRS_OK) {
         airs_envelope_free(message);

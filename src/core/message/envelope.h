@@ -22,6 +22,7 @@ typedef struct airsi_link {
 
 enum {
     AIRSI_ENVELOPE_REQUEST_END = 1, /* embedded in a request entry: released through it, never freed by itself */
+    AIRSI_ENVELOPE_WAITS = 2,       /* its sender waits for room and tries again: want of room is no failure */
 };
 
 struct airs_envelope {

@@ -70,8 +70,13 @@ static airs_status route(airs_system *system, airs_envelope *envelope, airsi_wor
 static airs_status on_envelope(void *user, airs_envelope *envelope) {
     airs_system *system = user;
     airsi_record *record = airsi_system_record(system);
+    bool waits = (envelope->flags & AIRSI_ENVELOPE_WAITS) != 0; /* read now: on success the envelope is somebody else's */
     airs_status status = route(system, envelope, airsi_system_worker(system), record);
-    airsi_count(status == AIRS_OK ? &record->counters.messages_routed : &record->counters.failures[status]);
+    if (status == AIRS_OK) {
+        airsi_count(&record->counters.messages_routed);
+    } else if (status != AIRS_EMAILBOX_FULL || !waits) {
+        airsi_count(&record->counters.failures[status]);
+    }
     return status;
 }
 

@@ -52,6 +52,9 @@ static airs_status wait_for_room(airs_system *system, airsi_record *record, cons
 /* Takes `envelope`, whatever comes of it. */
 static airs_status publish(airs_system *system, airsi_record *record, airs_envelope *envelope, airs_when_full when_full,
                            uint64_t deadline_ns) {
+    if (when_full == AIRS_BLOCK_WHEN_FULL) {
+        envelope->flags |= AIRSI_ENVELOPE_WAITS;
+    }
     airs_status status = airs_broker_publish(&system->messaging.broker, envelope);
     while (status == AIRS_EMAILBOX_FULL && when_full == AIRS_BLOCK_WHEN_FULL) {
         status = wait_for_room(system, record, envelope, deadline_ns);

@@ -41,28 +41,49 @@ static void print_rates(const airsi_summary *summary, FILE *to) {
             (double)summary->peak_memory / (1024 * 1024));
 }
 
-static void print_dead(const airsi_summary *summary, FILE *to) {
+/* " (trap 2, stopping 1)", or nothing. */
+static void print_reasons(const uint64_t *by_reason, FILE *to) {
     const char *before = " (";
     for (int i = 0; i < AIRS_STATUS_COUNT; i++) {
-        if (summary->stats.dead_by_reason[i] > 0) {
-            fprintf(to, "%s%s %" PRIu64, before, airs_status_name((airs_status)i), summary->stats.dead_by_reason[i]);
+        if (by_reason[i] > 0) {
+            fprintf(to, "%s%s %" PRIu64, before, airs_status_name((airs_status)i), by_reason[i]);
             before = ", ";
         }
     }
     fputs(before[0] == ',' ? ")" : "", to);
 }
 
+/* Sends that were refused: their senders were told, but need not have listened. */
+static void print_refused(const airsi_summary *summary, FILE *to) {
+    if (summary->stats.routing_failures > 0) {
+        fprintf(to, "; refused %" PRIu64, summary->stats.routing_failures);
+        print_reasons(summary->stats.failures, to);
+    }
+}
+
 static void print_text(const airsi_summary *summary, FILE *to) {
     const airs_balance *b = &summary->balance;
     fprintf(to, "airs: summary: accepted %" PRIu64 " = delivered %" PRIu64 " + dead %" PRIu64, b->accepted, b->delivered, b->dead);
-    print_dead(summary, to);
+    print_reasons(summary->stats.dead_by_reason, to);
     fprintf(to, " + dropped %" PRIu64 " + queued %" PRIu64 " + held %" PRIu64 " + in hand %" PRIu64, b->dropped, b->queued, b->held,
             b->in_hand);
-    fprintf(to, "; restarts %" PRIu64 ", timers cancelled %" PRIu64 "\n", summary->stats.restarts, summary->stats.timers_cancelled);
+    fprintf(to, "; restarts %" PRIu64 ", timers cancelled %" PRIu64, summary->stats.restarts, summary->stats.timers_cancelled);
+    print_refused(summary, to);
+    fputc('\n', to);
 }
 
 static void set_count(json_t *object, const char *key, uint64_t count) {
     json_object_set_new(object, key, json_integer((json_int_t)count));
+}
+
+static void set_reasons(json_t *object, const char *key, const uint64_t *by_reason) {
+    json_t *reasons = json_object();
+    for (int i = 0; i < AIRS_STATUS_COUNT; i++) {
+        if (by_reason[i] > 0) {
+            set_count(reasons, airs_status_name((airs_status)i), by_reason[i]);
+        }
+    }
+    json_object_set_new(object, key, reasons);
 }
 
 static void add_balance(json_t *object, const airsi_summary *summary) {
@@ -74,13 +95,9 @@ static void add_balance(json_t *object, const airsi_summary *summary) {
     set_count(object, "queued", b->queued);
     set_count(object, "held", b->held);
     set_count(object, "in_hand", b->in_hand);
-    json_t *reasons = json_object();
-    for (int i = 0; i < AIRS_STATUS_COUNT; i++) {
-        if (summary->stats.dead_by_reason[i] > 0) {
-            set_count(reasons, airs_status_name((airs_status)i), summary->stats.dead_by_reason[i]);
-        }
-    }
-    json_object_set_new(object, "dead_by_reason", reasons);
+    set_reasons(object, "dead_by_reason", summary->stats.dead_by_reason);
+    set_count(object, "refused", summary->stats.routing_failures);
+    set_reasons(object, "refused_by_reason", summary->stats.failures);
     set_count(object, "restarts", summary->stats.restarts);
     set_count(object, "timers_cancelled", summary->stats.timers_cancelled);
     set_count(object, "peak_memory_bytes", summary->peak_memory);
