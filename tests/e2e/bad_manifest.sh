@@ -73,7 +73,7 @@ expect_code 78 "many problems"
 [[ $(grep -c '^airs: ' err) == 3 ]] || fail "validate told $(grep -c '^airs: ' err) of 3 problems"
 airs validate --output json app.yaml
 expect_code 78 "many problems as JSON"
-grep -q '^{"valid":false,.*"problems":\["app.yaml:6:23: .*","app.yaml:6:43: .*","none.wasm: .*"\]' out || fail "many problems as JSON"
+grep -q '^{"valid":false,.*"problems":\["app.yaml:6:23: .*","app.yaml:6:43: .*","app.yaml:7:24: components\[1\].file: none.wasm: .*"\]' out || fail "many problems as JSON"
 ok "all problems at once"
 
 # What is no file.

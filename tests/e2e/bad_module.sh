@@ -14,7 +14,7 @@ expect_refused() {
         # shellcheck disable=SC2086 # words
         airs $command <<<"line"
         expect_code "$2" "$command: $4"
-        expect_one_error "$(basename "$1"): .*$3" "$command: $4"
+        expect_one_error "^airs: app.yaml:6:26: components\[1\].file: .*$(basename "$1"): .*$3" "$command: $4"
         expect_out "" "$command: $4"
     done
     airs inspect "$1"
@@ -22,7 +22,7 @@ expect_refused() {
     ok "$4"
 }
 
-expect_refused none.wasm 66 'no such file' "a missing file"
+expect_refused none.wasm 66 'no such file; paths are relative to the manifest$' "a missing file"
 mkdir folder.wasm
 expect_refused "$work/folder.wasm" 66 '' "a folder"
 printf 'text, not wasm\n' >text.wasm

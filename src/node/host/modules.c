@@ -1,5 +1,6 @@
 #include "node/host/modules.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,12 +42,23 @@ static airs_limits limits_of(const airsi_manifest *manifest, const file_key *key
     return limits;
 }
 
+/* Says where the manifest names the file, before what is wrong with it. */
+static void tell_where(const airsi_manifest *manifest, size_t entry, bool missing, airs_error *error) {
+    const airsi_manifest_entry *e = &manifest->entries[entry];
+    airs_error_prefix(error, "%s:%zu:%zu: components[%zu].file", manifest->path, e->file_line, e->file_column, entry);
+    if (missing) {
+        size_t length = strlen(error->text);
+        snprintf(error->text + length, sizeof error->text - length, "; paths are relative to the manifest");
+    }
+}
+
 static airs_status load_one(airsi_modules *modules, airs_wasm_engine *engine, const airsi_manifest *manifest, const file_key *keys,
                             size_t entry, airsi_problems *problems) {
     airs_limits limits = limits_of(manifest, keys, entry);
     airs_wasm_module *module = NULL;
     airs_error error = {0};
     if (airs_wasm_module_load_file(engine, manifest->entries[entry].file, &limits, &module, &error) != AIRS_OK) {
+        tell_where(manifest, entry, !keys[entry].known, &error);
         return airsi_problems_add(problems, &error);
     }
     modules->of_entry[entry] = module;

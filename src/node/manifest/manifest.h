@@ -24,8 +24,9 @@ typedef struct airsi_manifest_entry {
     airs_component_id *ids; /* expanded; empty when the id was wrong */
     size_t id_count;
     size_t line, column; /* of the id */
-    char *file;          /* relative to the working folder, as the manifest's own path is; NULL when it was wrong */
-    char *config_json;   /* never NULL */
+    size_t file_line, file_column;
+    char *file;        /* relative to the working folder, as the manifest's own path is; NULL when it was wrong */
+    char *config_json; /* never NULL */
     airs_limits limits;
     airsi_texts send;
     airsi_texts receive;

@@ -136,6 +136,8 @@ static void read_file(airsi_reading *reading, const airsi_yaml_node *value, void
     memcpy(file, record->manifest->path, folder);
     memcpy(file + folder, value->text, value->length + 1);
     record->entry.file = file;
+    record->entry.file_line = value->line;
+    record->entry.file_column = value->column;
 }
 
 static void read_config(airsi_reading *reading, const airsi_yaml_node *value, void *target) {
