@@ -12,7 +12,7 @@
 
 #define AIRSI_MANIFEST_BYTES_MAX (1u << 20)
 #define AIRSI_MANIFEST_COMPONENTS_MAX 100000u
-#define AIRSI_MANIFEST_WORKERS_MAX 256u
+#define AIRSI_MANIFEST_WORKERS_MAX 255u /* as many as airs_system_new takes */
 
 typedef struct airsi_texts {
     char **items;

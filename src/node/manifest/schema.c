@@ -71,12 +71,16 @@ static void read_workers(airsi_reading *reading, const airsi_yaml_node *value, v
         *(unsigned *)target = 0;
         return;
     }
-    uint64_t number;
-    if (!read_number(reading, value, airsi_parse_count, "auto or a whole number", UINT32_MAX, &number)) {
+    if (!airsi_expect_text(reading, value, "auto or a whole number")) {
         return;
     }
-    if (number < 1 || number > AIRSI_MANIFEST_WORKERS_MAX) {
-        airsi_reading_complain(reading, value, "%s workers; auto or 1 to %u is right", value->text, AIRSI_MANIFEST_WORKERS_MAX);
+    uint64_t number;
+    if (airsi_parse_count(value->text, value->length, &number, NULL) != AIRS_OK || number < 1 || number > AIRSI_MANIFEST_WORKERS_MAX) {
+        airsi_reading_complain(reading, value, "\"%.40s\" workers; auto or 1 to %u is right", value->text, AIRSI_MANIFEST_WORKERS_MAX);
+        return;
+    }
+    if (!value->plain) {
+        airsi_reading_complain(reading, value, "it is quoted text; %s without quotes is right", value->text);
         return;
     }
     *(unsigned *)target = (unsigned)number;
