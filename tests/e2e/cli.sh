@@ -50,16 +50,19 @@ expect_usage 'run: 0 operands given; .airs run MANIFEST. is right' run
 expect_usage 'pipe: 1 operand given; .airs pipe MANIFEST NAMESPACE/NAME/INSTANCE. is right' pipe app.yaml
 expect_usage 'run: unknown flag --drain-timout; did you mean --drain-timeout\?' run app.yaml --drain-timout 1s
 expect_usage 'run: --drain-timeout has no value; --drain-timeout TIME is right' run app.yaml --drain-timeout
-expect_usage -- '--drain-timeout: "10" is not a duration' run app.yaml --drain-timeout 10
-expect_usage -- '--workers: "0" workers; 1 to 256 is right' run app.yaml --workers 0
-expect_usage 'log-level: "loud" is no log level; trace, debug, info' run app.yaml --log-level loud
-expect_usage 'output: "xml" is no format; text or json is right' run app.yaml --output xml
+expect_usage 'run: --drain-timeout: "app.yaml" is not a duration; ' run --drain-timeout app.yaml
+expect_usage 'run: --drain-timeout: "10" is not a duration' run app.yaml --drain-timeout 10
+expect_usage 'run: --workers: "256" workers; 1 to 255 is right' run app.yaml --workers 256
+expect_usage 'run: --workers: "0" workers; 1 to 255 is right' run app.yaml --workers 0
+expect_usage 'run: --log-level: "loud" is no log level; trace, debug, info' run app.yaml --log-level loud
+expect_usage 'run: --output: "xml" is no format; text or json is right' run app.yaml --output xml
 expect_usage 'pipe: demo: "demo" has 1 segment; an id is namespace/name/instance' pipe app.yaml demo
 expect_usage 'pipe: t/G/0: the name of the id has .G. at position 1' pipe app.yaml t/G/0
 expect_usage 'pipe: t/none/0: the manifest has no such component' pipe app.yaml t/none/0
 expect_usage 'pipe: --then t/none/0: the manifest has no such component' pipe app.yaml t/g/0 --then t/none/0=x
-expect_usage -- '--window: "0" requests; 1 to 4000 is right' pipe app.yaml t/g/0 --replies --window 0
-AIRS_WORKERS=many expect_usage 'AIRS_WORKERS: "many" workers; 1 to 256 is right' run app.yaml
+expect_usage 'pipe: --then: app.yaml: ' pipe --then app.yaml t/g/0
+expect_usage 'pipe: --window: "0" requests; 1 to 4000 is right' pipe app.yaml t/g/0 --replies --window 0
+AIRS_WORKERS=many expect_usage 'run: AIRS_WORKERS: "many" workers; 1 to 255 is right' run app.yaml
 ok "a wrong command line"
 
 # The flag stands over the environment, and that over the file.

@@ -12,10 +12,15 @@
 #include "node/text/suggest.h"
 #include "node/text/units.h"
 
+static airs_status check_time(const char *value, airs_error *error) {
+    uint64_t ms;
+    return airsi_parse_duration(value, strlen(value), &ms, error);
+}
+
 static const airsi_flag flags[] = {
-    {"then", "ID", "", true},
-    {"timeout", "TIME", "", false},
-    {"stats", NULL, "", false},
+    {"then", "ID", "", true, NULL},
+    {"timeout", "TIME", "", false, check_time},
+    {"stats", NULL, "", false, NULL},
 };
 
 static const airsi_command command = {
@@ -87,9 +92,10 @@ static void a_wrong_command_line_says_what_is_right(void **state) {
         {"a b --timeout 1s --timeout 2s", "pipe: --timeout stands twice; once is right"},
         {"a", "pipe: 1 operand given; `airs pipe FILE ID` is right"},
         {"a b c", "pipe: 3 operands given;"},
-        {"a b --output xml", "output: \"xml\" is no format; text or json is right"},
-        {"a b --log-level loud", "log-level: \"loud\" is no log level;"},
-        {"a b --log-format xml", "log-format: \"xml\" is no format"},
+        {"--timeout a b", "pipe: --timeout: \"a\" is not a duration;"},
+        {"a b --output xml", "pipe: --output: \"xml\" is no format; text or json is right"},
+        {"a b --log-level loud", "pipe: --log-level: \"loud\" is no log level;"},
+        {"a b --log-format xml", "pipe: --log-format: \"xml\" is no format"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         airsi_arguments a;
@@ -115,7 +121,7 @@ static void a_flag_stands_over_the_environment(void **state) {
     assert_int_equal(a.settings.log_format, AIRS_LOG_TEXT);
     environment_level = "loud";
     assert_int_equal(parse("a b", &a, &error), AIRS_EUSAGE);
-    assert_non_null(strstr(error.text, "AIRS_LOG_LEVEL: \"loud\""));
+    assert_non_null(strstr(error.text, "pipe: AIRS_LOG_LEVEL: \"loud\""));
     environment_level = "";
     assert_int_equal(parse("a b", &a, &error), AIRS_OK);
     assert_int_equal(a.settings.log_level, AIRS_LOG_INFO);

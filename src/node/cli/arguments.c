@@ -6,11 +6,11 @@
 #include "node/text/suggest.h"
 
 const airsi_flag airsi_common_flags[] = {
-    {"output", "text|json", "how results are printed", false},
-    {"quiet", NULL, "no progress and no summary", false},
-    {"log-level", "LEVEL", "trace, debug, info, warn, error or off (AIRS_LOG_LEVEL; default info)", false},
-    {"log-format", "text|json", "how log lines are written (AIRS_LOG_FORMAT; default text on a terminal)", false},
-    {"help", NULL, "this text", false},
+    {"output", "text|json", "how results are printed", false, NULL},
+    {"quiet", NULL, "no progress and no summary", false, NULL},
+    {"log-level", "LEVEL", "trace, debug, info, warn, error or off (AIRS_LOG_LEVEL; default info)", false, NULL},
+    {"log-format", "text|json", "how log lines are written (AIRS_LOG_FORMAT; default text on a terminal)", false, NULL},
+    {"help", NULL, "this text", false, NULL},
 };
 const size_t airsi_common_flag_count = sizeof airsi_common_flags / sizeof airsi_common_flags[0];
 
@@ -111,10 +111,10 @@ const char *airsi_flag_value(const airsi_arguments *arguments, const char *name)
     return NULL;
 }
 
-/* The flag's value or the variable's, with what it is called in errors. NULL: neither is there. */
+/* The flag's value or the variable's, with what it is called in errors. NULL: neither is there. `flag` has its dashes. */
 static const char *setting(const airsi_arguments *arguments, const char *flag, const char *variable, char *(*lookup)(const char *name),
                            const char **ret_source) {
-    const char *value = airsi_flag_value(arguments, flag);
+    const char *value = airsi_flag_value(arguments, flag + 2);
     *ret_source = flag;
     if (value == NULL && variable != NULL) {
         value = lookup(variable);
@@ -130,38 +130,55 @@ static airs_status settle(airsi_arguments *arguments, char *(*lookup)(const char
     airsi_settings *settings = &arguments->settings;
     *settings = (airsi_settings){.log_level = AIRS_LOG_INFO, .log_format = AIRS_LOG_AUTO};
     const char *source;
-    const char *value = setting(arguments, "log-level", "AIRS_LOG_LEVEL", lookup, &source);
+    const char *value = setting(arguments, "--log-level", "AIRS_LOG_LEVEL", lookup, &source);
     if (value != NULL && airs_log_level_parse(value, &settings->log_level, error) != AIRS_OK) {
-        airs_error_prefix(error, "%s", source);
+        airs_error_prefix(error, "%s: %s", arguments->command->name, source);
         return AIRS_EUSAGE;
     }
-    value = setting(arguments, "log-format", "AIRS_LOG_FORMAT", lookup, &source);
+    value = setting(arguments, "--log-format", "AIRS_LOG_FORMAT", lookup, &source);
     if (value != NULL) {
         settings->log_format = strcmp(value, "json") == 0 ? AIRS_LOG_JSON : AIRS_LOG_TEXT;
         if (settings->log_format == AIRS_LOG_TEXT && strcmp(value, "text") != 0) {
-            return airs_error_set(error, AIRS_EUSAGE, "%s: \"%s\" is no format; text or json is right", source, value);
+            return airs_error_set(error, AIRS_EUSAGE, "%s: %s: \"%s\" is no format; text or json is right", arguments->command->name,
+                                  source, value);
         }
     }
-    value = setting(arguments, "output", NULL, lookup, &source);
+    value = setting(arguments, "--output", NULL, lookup, &source);
     if (value != NULL) {
         settings->json = strcmp(value, "json") == 0;
         if (!settings->json && strcmp(value, "text") != 0) {
-            return airs_error_set(error, AIRS_EUSAGE, "%s: \"%s\" is no format; text or json is right", source, value);
+            return airs_error_set(error, AIRS_EUSAGE, "%s: %s: \"%s\" is no format; text or json is right", arguments->command->name,
+                                  source, value);
         }
     }
     settings->quiet = airsi_flag_value(arguments, "quiet") != NULL;
     return AIRS_OK;
 }
 
+static airs_status check_values(const airsi_arguments *arguments, airs_error *error) {
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        const airsi_given_flag *given = &arguments->given[i];
+        if (given->flag->check != NULL && given->flag->check(given->value, error) != AIRS_OK) {
+            airs_error_prefix(error, "%s: --%s", arguments->command->name, given->flag->name);
+            return AIRS_EUSAGE;
+        }
+    }
+    return AIRS_OK;
+}
+
 airs_status airsi_arguments_parse(const airsi_command *command, int count, char *const *words, char *(*lookup)(const char *name),
                                   airsi_arguments *ret_arguments, airs_error *error) {
-    airsi_arguments arguments = {.operand_count = 0};
+    airsi_arguments arguments = {.command = command};
     airs_status status = split(command, count, words, &arguments, error);
     if (status != AIRS_OK) {
         return status;
     }
     if (airsi_flag_value(&arguments, "help") == NULL) {
-        status = settle(&arguments, lookup, error);
+        /* Before the operands are counted: one of them may be missing since a flag took it for its value. */
+        status = check_values(&arguments, error);
+        if (status == AIRS_OK) {
+            status = settle(&arguments, lookup, error);
+        }
         if (status != AIRS_OK) {
             return status;
         }

@@ -15,7 +15,8 @@ typedef struct airsi_flag {
     const char *name;  /* without the dashes */
     const char *value; /* what stands for its value in help; NULL: it takes none */
     const char *help;
-    bool repeats; /* may stand more than once */
+    bool repeats;                                               /* may stand more than once */
+    airs_status (*check)(const char *value, airs_error *error); /* before the command runs; NULL: any value is right */
 } airsi_flag;
 
 typedef struct airsi_given_flag {
@@ -32,6 +33,7 @@ typedef struct airsi_settings {
 } airsi_settings;
 
 typedef struct airsi_arguments {
+    const struct airsi_command *command;
     const char *operands[AIRSI_GIVEN_MAX];
     size_t operand_count;
     airsi_given_flag given[AIRSI_GIVEN_MAX];

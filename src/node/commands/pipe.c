@@ -8,72 +8,68 @@
 #include "node/host/control.h"
 #include "node/text/units.h"
 
-static airs_status read_id(const char *flag, const char *text, size_t length, airs_component_id *ret_id, airs_error *error) {
-    airs_status status = airs_component_id_parse(text, length, ret_id, error);
-    if (status != AIRS_OK) {
-        airs_error_prefix(error, "pipe: %s%.80s", flag, text);
+static airs_status read_then(const char *value, airsi_pipe_then *then, airs_error *error) {
+    const char *equals = strchr(value, '=');
+    size_t length = equals != NULL ? (size_t)(equals - value) : strlen(value);
+    if (airs_component_id_parse(value, length, &then->id, error) != AIRS_OK) {
+        airs_error_prefix(error, "%.80s", value);
+        return AIRS_EUSAGE;
     }
-    return status;
-}
-
-static airs_status read_thens(const airsi_arguments *arguments, airsi_pipe_then *thens, size_t *ret_count, airs_error *error) {
-    size_t count = 0;
-    for (size_t i = 0; i < arguments->given_count; i++) {
-        if (strcmp(arguments->given[i].flag->name, "then") != 0) {
-            continue;
-        }
-        const char *value = arguments->given[i].value;
-        const char *equals = strchr(value, '=');
-        size_t length = equals != NULL ? (size_t)(equals - value) : strlen(value);
-        airs_status status = read_id("--then ", value, length, &thens[count].id, error);
-        if (status != AIRS_OK) {
-            return status;
-        }
-        thens[count++].text = equals != NULL ? equals + 1 : "";
-    }
-    *ret_count = count;
+    then->text = equals != NULL ? equals + 1 : "";
     return AIRS_OK;
 }
 
-static airs_status read_window(const airsi_arguments *arguments, size_t *ret_window, airs_error *error) {
-    const char *text = airsi_flag_value(arguments, "window");
-    uint64_t window = AIRSI_PIPE_WINDOW_DEFAULT;
-    if (text != NULL && (airsi_parse_count(text, strlen(text), &window, NULL) != AIRS_OK || window < 1 || window > AIRSI_PIPE_WINDOW_MAX)) {
-        return airs_error_set(error, AIRS_EUSAGE, "--window: \"%.40s\" requests; 1 to %u is right", text, AIRSI_PIPE_WINDOW_MAX);
+static airs_status check_then(const char *value, airs_error *error) {
+    airsi_pipe_then then;
+    return read_then(value, &then, error);
+}
+
+static size_t read_thens(const airsi_arguments *arguments, airsi_pipe_then *thens) {
+    size_t count = 0;
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        if (strcmp(arguments->given[i].flag->name, "then") == 0) {
+            read_then(arguments->given[i].value, &thens[count++], NULL);
+        }
+    }
+    return count;
+}
+
+static airs_status read_window(const char *text, size_t *ret_window, airs_error *error) {
+    uint64_t window;
+    if (airsi_parse_count(text, strlen(text), &window, NULL) != AIRS_OK || window < 1 || window > AIRSI_PIPE_WINDOW_MAX) {
+        return airs_error_set(error, AIRS_EUSAGE, "\"%.40s\" requests; 1 to %u is right", text, AIRSI_PIPE_WINDOW_MAX);
     }
     *ret_window = window;
     return AIRS_OK;
 }
 
-static airs_status read_times(const airsi_arguments *arguments, airsi_pipe_options *options, airs_error *error) {
-    airs_status status = airsi_duration_flag(arguments, "timeout", 0, &options->timeout_ms, error);
-    if (status == AIRS_OK) {
-        status = airsi_duration_flag(arguments, "drain-timeout", AIRSI_DRAIN_MS_DEFAULT, &options->drain_ms, error);
-    }
-    if (status == AIRS_OK) {
-        status = airsi_duration_flag(arguments, "request-timeout", 0, &options->request_ms, error);
-    }
-    return status;
+static airs_status check_window(const char *value, airs_error *error) {
+    size_t window;
+    return read_window(value, &window, error);
 }
 
+/* Values of flags are checked already, by the checks of the table below. */
 static airs_status read_options(const airsi_arguments *arguments, airsi_pipe_options *options, airsi_pipe_then *thens, airs_error *error) {
     const char *target = arguments->operands[1];
+    const char *window = airsi_flag_value(arguments, "window");
     options->replies = airsi_flag_value(arguments, "replies") != NULL;
     options->stats = airsi_flag_value(arguments, "stats") != NULL;
     options->quiet = arguments->settings.quiet;
     options->json = arguments->settings.json;
     options->thens = thens;
-    airs_status status = read_id("", target, strlen(target), &options->target, error);
-    if (status == AIRS_OK) {
-        status = read_thens(arguments, thens, &options->then_count, error);
+    options->then_count = read_thens(arguments, thens);
+    options->window = AIRSI_PIPE_WINDOW_DEFAULT;
+    if (window != NULL) {
+        read_window(window, &options->window, NULL);
     }
-    if (status == AIRS_OK) {
-        status = read_window(arguments, &options->window, error);
+    options->timeout_ms = airsi_duration_flag(arguments, "timeout", 0);
+    options->drain_ms = airsi_duration_flag(arguments, "drain-timeout", AIRSI_DRAIN_MS_DEFAULT);
+    options->request_ms = airsi_duration_flag(arguments, "request-timeout", 0);
+    if (airs_component_id_parse(target, strlen(target), &options->target, error) != AIRS_OK) {
+        airs_error_prefix(error, "pipe: %.80s", target);
+        return AIRS_EUSAGE;
     }
-    if (status == AIRS_OK) {
-        status = read_times(arguments, options, error);
-    }
-    return status == AIRS_OK ? airsi_workers_setting(arguments, &options->workers, error) : status;
+    return airsi_workers_setting(arguments, &options->workers, error);
 }
 
 static int run(const airsi_arguments *arguments) {
@@ -106,12 +102,12 @@ static int run(const airsi_arguments *arguments) {
 }
 
 static const airsi_flag flags[] = {
-    {"replies", NULL, "send each line as a request and print the replies in input order", false},
-    {"window", "N", "requests in flight with --replies (default 256)", false},
-    {"request-timeout", "TIME", "how long one request may take (default 30s)", false},
-    {"then", "ID[=TEXT]", "when all is done, ask ID and print its reply; may stand more than once", true},
-    {"timeout", "TIME", "how long the rest may take once the input has ended (default: no limit)", false},
-    {"stats", NULL, "say lines and messages a second, peak memory and the balance at the end", false},
+    {"replies", NULL, "send each line as a request and print the replies in input order", false, NULL},
+    {"window", "N", "requests in flight with --replies (default 256)", false, check_window},
+    {"request-timeout", "TIME", "how long one request may take (default 30s)", false, airsi_check_duration},
+    {"then", "ID[=TEXT]", "when all is done, ask ID and print its reply; may stand more than once", true, check_then},
+    {"timeout", "TIME", "how long the rest may take once the input has ended (default: no limit)", false, airsi_check_duration},
+    {"stats", NULL, "say lines and messages a second, peak memory and the balance at the end", false, NULL},
     AIRSI_DRAIN_FLAG,
     AIRSI_WORKERS_FLAG,
 };

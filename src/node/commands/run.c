@@ -11,10 +11,8 @@ typedef struct run_options {
 } run_options;
 
 static airs_status read_options(const airsi_arguments *arguments, run_options *options, airs_error *error) {
-    airs_status status = airsi_duration_flag(arguments, "drain-timeout", AIRSI_DRAIN_MS_DEFAULT, &options->drain_ms, error);
-    if (status == AIRS_OK) {
-        status = airsi_workers_setting(arguments, &options->workers, error);
-    }
+    options->drain_ms = airsi_duration_flag(arguments, "drain-timeout", AIRSI_DRAIN_MS_DEFAULT);
+    airs_status status = airsi_workers_setting(arguments, &options->workers, error);
     return status == AIRS_OK ? airsi_open_log(&arguments->settings, &options->log, error) : status;
 }
 
