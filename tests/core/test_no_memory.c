@@ -16,7 +16,11 @@ void *__wrap_realloc(void *old, size_t size);
 static __thread unsigned left; /* allocations of this thread until one fails; 0: none does */
 
 static bool fails(void) {
-    return left > 0 && --left == 0;
+    if (left == 0) {
+        return false;
+    }
+    left--;
+    return left == 0;
 }
 
 void *__wrap_malloc(size_t size) {
