@@ -58,6 +58,7 @@ expect_usage 'run: --log-level: "loud" is no log level; trace, debug, info' run 
 expect_usage 'run: --output: "xml" is no format; text or json is right' run app.yaml --output xml
 expect_usage 'pipe: demo: "demo" has 1 segment; an id is namespace/name/instance' pipe app.yaml demo
 expect_usage 'pipe: t/G/0: the name of the id has .G. at position 1' pipe app.yaml t/G/0
+expect_usage 'pipe: t/h/0: the manifest has no such component; did you mean t/g/0\?$' pipe app.yaml t/h/0
 expect_usage 'pipe: t/none/0: the manifest has no such component' pipe app.yaml t/none/0
 expect_usage 'pipe: --then t/none/0: the manifest has no such component' pipe app.yaml t/g/0 --then t/none/0=x
 expect_usage 'pipe: --then: app.yaml: ' pipe --then app.yaml t/g/0

@@ -2,11 +2,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "node/host/summary.h"
 #include "node/pipe/pipe_run.h"
+#include "node/text/suggest.h"
 
 /* After the drain's deadline a reader of stdout has so long to take what is printed already. */
 #define LAST_WORDS_MS 1000u
@@ -123,12 +125,39 @@ static int run_started(airsi_pipe_run *run) {
 
 /* --- beginning -------------------------------------------------------------------------------------------------------- */
 
+static const char *id_at(const void *ids, size_t index) {
+    return ((const airs_component_id *)ids)[index].text;
+}
+
+static const char *text_at(const void *texts, size_t index) {
+    return ((const char *const *)texts)[index];
+}
+
+/* The manifest's id nearest to one it lacks; NULL: none is near. Each entry offers its nearest, and of those the nearest counts. */
+static const char *near_id(const airsi_manifest *manifest, const airs_component_id *id) {
+    const char *best = NULL;
+    for (size_t i = 0; i < manifest->entry_count; i++) {
+        const airsi_manifest_entry *entry = &manifest->entries[i];
+        const char *near = airsi_suggest(id->text, strlen(id->text), id_at, entry->ids, entry->id_count);
+        if (near != NULL && best != NULL) {
+            const char *const two[] = {best, near};
+            near = airsi_suggest(id->text, strlen(id->text), text_at, two, 2);
+        }
+        best = near != NULL ? near : best;
+    }
+    return best;
+}
+
 static airs_status find_component(airsi_pipe_run *run, const char *what, const airs_component_id *id, airs_component *ret,
                                   airs_error *error) {
-    if (airs_registry_find(airs_system_registry(run->system), id, ret) != AIRS_OK) {
-        return airs_error_set(error, AIRS_EUSAGE, "%s %s: the manifest has no such component; one of its ids is right", what, id->text);
+    if (airs_registry_find(airs_system_registry(run->system), id, ret) == AIRS_OK) {
+        return AIRS_OK;
     }
-    return AIRS_OK;
+    const char *near = near_id(run->manifest, id);
+    if (near != NULL) {
+        return airs_error_set(error, AIRS_EUSAGE, "%s %s: the manifest has no such component; did you mean %s?", what, id->text, near);
+    }
+    return airs_error_set(error, AIRS_EUSAGE, "%s %s: the manifest has no such component; one of its ids is right", what, id->text);
 }
 
 static airs_status find_all(airsi_pipe_run *run, airs_error *error) {
@@ -163,7 +192,7 @@ static airs_status start_all(airsi_pipe_run *run, airs_error *error) {
 }
 
 int airsi_pipe(const airsi_manifest *manifest, const airsi_pipe_options *options) {
-    airsi_pipe_run run = {.options = options};
+    airsi_pipe_run run = {.manifest = manifest, .options = options};
     airsi_problems problems = {0};
     airs_error error = {0};
     airsi_progress_init(&run.progress);

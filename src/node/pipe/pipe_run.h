@@ -21,6 +21,7 @@
 #include "node/pipe/reply_window.h"
 
 typedef struct airsi_pipe_run {
+    const airsi_manifest *manifest;
     const airsi_pipe_options *options; /* const once started, as are the next four */
     airsi_host *host;
     airs_system *system;

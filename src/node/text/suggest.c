@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define WORD_MAX 32
+#define WORD_MAX 64
 
 static size_t least(size_t a, size_t b, size_t c) {
     size_t smaller = a < b ? a : b;
