@@ -52,6 +52,7 @@ expect_crash "exit 3" 'proc_exit\(3\) called at ' "a handler that calls exit(3)"
 manifest_of crasher >app.yaml
 airs pipe app.yaml t/g/0 --output json --stats < <(printf 'exit 0\n')
 expect_code 0 "exit(0) in a handler"
+expect_err '"level":"info",.*"event":"stopped","msg":"it ended itself"' "exit(0) in a handler"
 (($(figure delivered) == 1 && $(figure dead) == 0)) || fail "exit(0): the message counts as delivered"
 ok "a handler that calls exit(0): delivered, and the component stops"
 

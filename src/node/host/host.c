@@ -11,11 +11,16 @@ struct airsi_host {
     airsi_modules modules;
     airsi_control *control;
     AIRSI_ATOMIC(size_t) live;     /* components that have not stopped; worker threads */
+    AIRSI_ATOMIC(int) ending;      /* set before the system stops components; worker threads read it */
     AIRSI_ATOMIC(unsigned) failed; /* components that were given up or whose init failed; worker threads */
 };
 
 /* What an operator reads. Crashes and failed messages are logged where they happen. */
-static void log_event(airs_log *log, const airs_event *event) {
+static void log_event(airs_log *log, const airs_event *event, bool ending) {
+    if (event->kind == AIRS_EVENT_STOPPED && !ending) {
+        airs_logf(log, AIRS_LOG_INFO, event->id->text, "stopped", NULL, "it ended itself");
+        return;
+    }
     static const struct {
         airs_log_level level;
         const char *event, *text;
@@ -34,7 +39,7 @@ static void log_event(airs_log *log, const airs_event *event) {
 
 static void on_event(void *user, const airs_event *event) {
     airsi_host *host = user;
-    log_event(host->log, event);
+    log_event(host->log, event, airsi_load_acquire(&host->ending) != 0);
     bool failed = event->kind == AIRS_EVENT_INIT_FAILED || event->kind == AIRS_EVENT_GAVE_UP;
     if (failed) {
         airsi_fetch_add_relaxed(&host->failed, 1u);
@@ -141,6 +146,7 @@ void airsi_host_free(airsi_host *host) {
     if (host->control != NULL) {
         airsi_control_join(host->control);
     }
+    airsi_store_release(&host->ending, 1);
     airs_system_free(host->system);
     airsi_modules_fini(&host->modules);
     airs_wasm_engine_free(host->engine);
@@ -181,11 +187,13 @@ airs_status airsi_host_start(airsi_host *host, const airsi_control_hooks *hooks,
 }
 
 airsi_host_end airsi_host_drain(airsi_host *host, uint32_t drain_ms) {
+    airsi_store_release(&host->ending, 1);
     airs_status drained = airs_system_drain(host->system, drain_ms);
     return (airsi_host_end){airsi_control_cause(host->control), drained};
 }
 
 void airsi_host_stop(airsi_host *host) {
+    airsi_store_release(&host->ending, 1);
     airs_system_stop(host->system);
 }
 
