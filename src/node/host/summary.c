@@ -118,7 +118,7 @@ static void print_json(const airsi_summary *summary, FILE *to) {
         add_lines(object, summary);
     }
     add_balance(object, summary);
-    json_dumpf(object, to, JSON_COMPACT);
+    json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(6));
     fputc('\n', to);
     json_decref(object);
 }
