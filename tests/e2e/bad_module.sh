@@ -73,7 +73,7 @@ ok "limits of components that share a module"
 airs inspect "$AIRS_GUESTS/echo.wasm"
 expect_code 0 inspect
 for line in '^kind: core module$' '^world: airs:actor/component@0.1.0$' '^path: fast$' '#handle-message  \(i64, i32, i64, i32, i32\) -> \(i32\)  \[required\]$' \
-    '^missing: nothing'; do
+    '^limits: memory 67108864 bytes, .*handler 100 ms' '^missing: nothing'; do
     grep -qE "$line" out || fail "inspect has no line like $line"
 done
 airs inspect "$AIRS_GUESTS/refused_everything.wasm"
@@ -82,6 +82,7 @@ expect_code 65 "inspect of what is refused"
 airs inspect --output json "$AIRS_GUESTS/echo.wasm"
 expect_code 0 "inspect as JSON"
 grep -q '^{"kind":"core module","world":"airs:actor/component@0.1.0","path":"fast","imports":\[.*"problems":\[\]}$' out || fail "inspect as JSON"
+grep -q '"limits":{"memory_bytes":67108864,' out || fail "inspect as JSON tells no limits"
 airs inspect component.wasm
 expect_code 65 "inspect of a component"
 airs validate app.yaml --quiet

@@ -23,7 +23,16 @@ static void print_lines(const char *title, const char *const *lines, size_t coun
     }
 }
 
-static void print_text(const char *path, const airs_wasm_inspection *found) {
+/* What a manifest that names no limits would give it. */
+static void print_limits(const airs_limits *limits) {
+    printf("limits: memory %" PRIu64 " bytes, payload %" PRIu32 " bytes, mailbox %" PRIu32 " messages / %" PRIu32
+           " bytes, in flight %" PRIu32 ", timers %" PRIu32 ", handler %" PRIu32 " ms, init %" PRIu32
+           " ms (the defaults; a manifest may set others)\n",
+           limits->memory_bytes, limits->payload_bytes, limits->mailbox_messages, limits->mailbox_bytes, limits->in_flight, limits->timers,
+           limits->handler_ms, limits->init_ms);
+}
+
+static void print_text(const char *path, const airs_wasm_inspection *found, const airs_limits *limits) {
     printf("file: %s\nkind: %s\nworld: %s\npath: %s\n", path, found->kind, found->world, found->path);
     print_items("imports", found->imports, found->import_count);
     print_items("exports", found->exports, found->export_count);
@@ -35,6 +44,7 @@ static void print_text(const char *path, const airs_wasm_inspection *found) {
            found->data_bytes, found->custom_bytes);
     printf("functions: %" PRIu64 ", globals: %" PRIu64 ", tables: %" PRIu64 ", start section: %s\n", found->functions, found->globals,
            found->tables, found->has_start ? "yes" : "no");
+    print_limits(limits);
     print_lines("warnings", found->warnings, found->warning_count);
     print_lines("refused, because", found->problems, found->problem_count);
     if (found->problem_count == 0) {
@@ -83,7 +93,14 @@ static void add_numbers(json_t *object, const airs_wasm_inspection *found) {
     }
 }
 
-static void print_json(const airs_wasm_inspection *found) {
+static json_t *limits_of(const airs_limits *limits) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "memory_bytes", (json_int_t)limits->memory_bytes, "payload_bytes",
+                     (json_int_t)limits->payload_bytes, "mailbox_messages", (json_int_t)limits->mailbox_messages, "mailbox_bytes",
+                     (json_int_t)limits->mailbox_bytes, "in_flight", (json_int_t)limits->in_flight, "timers", (json_int_t)limits->timers,
+                     "handler_ms", (json_int_t)limits->handler_ms, "init_ms", (json_int_t)limits->init_ms);
+}
+
+static void print_json(const airs_wasm_inspection *found, const airs_limits *limits) {
     json_t *object = json_object();
     json_object_set_new(object, "kind", json_string(found->kind));
     json_object_set_new(object, "world", json_string(found->world));
@@ -92,6 +109,7 @@ static void print_json(const airs_wasm_inspection *found) {
     json_object_set_new(object, "exports", items_of(found->exports, found->export_count));
     add_numbers(object, found);
     json_object_set_new(object, "has_start", json_boolean(found->has_start));
+    json_object_set_new(object, "limits", limits_of(limits));
     json_object_set_new(object, "warnings", lines_of(found->warnings, found->warning_count));
     json_object_set_new(object, "problems", lines_of(found->problems, found->problem_count));
     json_dumpf(object, stdout, JSON_COMPACT);
@@ -115,9 +133,9 @@ static int run(const airsi_arguments *arguments) {
         code = airsi_cli_fail(&error);
     } else {
         if (arguments->settings.json) {
-            print_json(found);
+            print_json(found, &limits);
         } else {
-            print_text(path, found);
+            print_text(path, found, &limits);
         }
         code = found->problem_count > 0 ? airs_status_exit_code(AIRS_EBADMODULE) : 0;
     }
