@@ -173,6 +173,7 @@ static void a_failed_handler_ends_the_request_with_its_text(void **state) {
     kit_wait(&pair.told.ends, 1);
     assert_int_equal(pair.told.status, AIRS_EHANDLER_FAILED);
     assert_string_equal(pair.told.text, "failed on purpose");
+    assert_int_equal(airs_system_wait_quiescent(pair.system, 20000), AIRS_OK);
     assert_int_equal(kit_dead(pair.system, AIRS_EHANDLER_FAILED), 1);
     kit_finish(pair.system);
 }
@@ -189,6 +190,7 @@ static void a_crash_ends_what_was_handed_over_and_keeps_what_waits(void **state)
     assert_int_equal(pair.told.status, AIRS_EHANDLER_FAILED);
     assert_string_equal(pair.told.text, "the component that had it crashed before it answered");
     kit_wait(&pair.answerer.starts, 2);
+    assert_int_equal(airs_system_wait_quiescent(pair.system, 20000), AIRS_OK);
     assert_int_equal(kit_stats(pair.system).restarts, 1);
     kit_finish(pair.system);
 }
@@ -333,6 +335,7 @@ static void timers_fire_in_order_and_not_when_cancelled(void **state) {
     kit_start(system);
     tell(system, to, "go");
     kit_wait(&actor.handled, 3);
+    assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK); /* what follows a delivery is counted too */
     assert_int_equal(actor.number, 12);
     airs_routing_stats stats = kit_stats(system);
     assert_int_equal(stats.timers_set, 3);
