@@ -49,9 +49,6 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
         airsi_unlock(&shard->mutex);
         return AIRS_ENOMEM;
     }
-    airsi_slab_head head = entry->head;
-    memset(entry, 0, sizeof *entry);
-    entry->head = head;
     entry->open = true;
     entry->requester = requester != NULL ? requester->handle : AIRS_OUTSIDE;
     entry->incarnation = requester != NULL ? requester->incarnation : 0;

@@ -63,6 +63,7 @@ static airsi_slab_head *take_freed(airsi_slab *slab) {
 void *airsi_slab_take(airsi_slab *slab) {
     airsi_slab_head *head = slab->first_free != 0 ? take_freed(slab) : take_new(slab);
     if (head != NULL) {
+        memset((char *)head + sizeof *head, 0, slab->entry_bytes - sizeof *head);
         head->generation++;
         head->next_free = 0;
         slab->in_use++;

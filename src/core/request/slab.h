@@ -26,7 +26,7 @@ typedef struct airsi_slab {
 void airsi_slab_init(airsi_slab *slab, size_t entry_bytes, uint8_t shard);
 void airsi_slab_fini(airsi_slab *slab);
 
-/* An entry with its head set and the rest as the last user left it (zero at first). NULL: no memory, or 16,777,216 in use. */
+/* An entry with its head set and the rest zeroed. NULL: no memory, or 16,777,216 in use. */
 void *airsi_slab_take(airsi_slab *slab);
 void airsi_slab_give(airsi_slab *slab, void *entry);
 

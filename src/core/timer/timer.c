@@ -1,7 +1,5 @@
 #include "core/timer/timer.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/actor/hold.h"
@@ -41,9 +39,6 @@ airs_status airsi_timer_set(airsi_actor *owner, uint64_t delay_ms, airs_envelope
         airsi_unlock(&shard->mutex);
         return AIRS_ENOMEM;
     }
-    airsi_slab_head head = entry->head;
-    memset(entry, 0, sizeof *entry);
-    entry->head = head;
     entry->armed = true;
     entry->owner = owner->handle;
     entry->incarnation = owner->incarnation;
