@@ -78,18 +78,26 @@ static airs_status check_arguments(airs_system *system, const void *data, size_t
     return length > AIRS_PAYLOAD_MAX ? AIRS_EPAYLOAD_TOO_LARGE : AIRS_OK;
 }
 
+/* Goes online with a message from outside in hand. NULL: no memory for one of the two, and nothing is left of the other. */
+static airsi_record *enter_with(airs_system *system, airs_component to, const void *data, size_t length, airs_envelope **ret_envelope) {
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
+    airsi_record *record = envelope != NULL ? airsi_reclaim_enter(&system->reclaim) : NULL;
+    if (record == NULL) {
+        airs_envelope_free(envelope);
+        return NULL;
+    }
+    *ret_envelope = envelope;
+    return record;
+}
+
 airs_status airs_send(airs_system *system, airs_component to, const void *data, size_t length, airs_when_full when_full) {
     airs_status status = check_arguments(system, data, length, when_full);
     if (status != AIRS_OK) {
         return status;
     }
-    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
-    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
-    if (envelope == NULL || record == NULL) {
-        airs_envelope_free(envelope);
-        if (record != NULL) {
-            airsi_reclaim_leave(record);
-        }
+    airs_envelope *envelope = NULL;
+    airsi_record *record = enter_with(system, to, data, length, &envelope);
+    if (record == NULL) {
         return AIRS_ENOMEM;
     }
     status = publish(system, record, envelope, when_full, NO_DEADLINE);
@@ -127,13 +135,9 @@ airs_status airs_request_async(airs_system *system, airs_component to, const voi
     if (status != AIRS_OK) {
         return status;
     }
-    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
-    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
-    if (envelope == NULL || record == NULL) {
-        airs_envelope_free(envelope);
-        if (record != NULL) {
-            airsi_reclaim_leave(record);
-        }
+    airs_envelope *envelope = NULL;
+    airsi_record *record = enter_with(system, to, data, length, &envelope);
+    if (record == NULL) {
         return AIRS_ENOMEM;
     }
     status = request(system, record, envelope, timeout_ms, when_full, callback, user);
