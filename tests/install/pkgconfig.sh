@@ -4,21 +4,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 install_airs
 use_pkg_config
-read -ra cflags <<<"$(pkg-config --cflags airs)"
-read -ra libs <<<"$(pkg-config --libs airs)"
-read -ra all_libs <<<"$(pkg-config --libs --static airs)"
 libdir=$(pkg-config --variable=libdir airs)
-embedder=$SOURCE/tests/install/embedder.c
 
-gcc -Wall -Wextra -Werror "${cflags[@]}" "$embedder" -o "$work/shared" "${libs[@]}"
-readelf -d "$work/shared" | grep -q 'NEEDED.*libairs\.so' || fail "the program doesn't use the shared library"
+compile_both "$SOURCE/tests/install/embedder.c"
 LD_LIBRARY_PATH=$libdir expect_embedder "$work/shared"
-
-# Where both libraries lie, -lairs takes the shared one: the static one is asked for by name.
-for i in "${!all_libs[@]}"; do
-    [[ ${all_libs[i]} != -lairs ]] || all_libs[i]=-l:libairs.a
-done
-gcc -Wall -Wextra -Werror "${cflags[@]}" "$embedder" -o "$work/static" "${all_libs[@]}"
-! readelf -d "$work/static" | grep -q 'NEEDED.*libairs' || fail "the static program needs libairs.so"
 expect_embedder "$work/static"
+
+compile_both "$SOURCE/examples/native/shop.c"
+LD_LIBRARY_PATH=$libdir expect_shop "$work/shared"
+expect_shop "$work/static"
 [[ $("$prefix/bin/airs" version) == *"$(pkg-config --modversion airs)"* ]] || fail "the installed program doesn't say its version"
