@@ -16,4 +16,7 @@ typedef uint64_t airs_request;
 /* One send-after. 0 is none. */
 typedef uint64_t airs_timer;
 
+/* One watch over a component's end. 0 is none. */
+typedef uint64_t airs_monitor;
+
 #endif

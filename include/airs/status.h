@@ -47,7 +47,9 @@
     X(AIRS_EUSAGE, 32, "usage", "the command line is not valid", 64)                                           \
     X(AIRS_EINTERRUPTED, 33, "interrupted", "interrupted by a signal", 130)                                    \
     X(AIRS_EBUSY, 34, "busy", "in use", 75)                                                                    \
-    X(AIRS_EINTERNAL, 35, "internal-error", "a defect in airs", 70)
+    X(AIRS_EINTERNAL, 35, "internal-error", "a defect in airs", 70)                                            \
+    X(AIRS_EBADMESSAGE, 36, "bad-message", "not an encoded message, or a damaged one", 65)                     \
+    X(AIRS_ENOTFOUND, 37, "not-found", "nothing has this number or name", 1)
 
 #define AIRS_STATUS_ENUM(constant, number, name, text, exit_code) constant = number,
 typedef enum airs_status { AIRS_STATUS_LIST(AIRS_STATUS_ENUM) AIRS_STATUS_COUNT } airs_status;

@@ -59,7 +59,7 @@ static void release(airsi_worker *worker, airs_envelope *envelope) {
 static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_error *error) {
     airs_context context = {.worker = worker, .actor = actor};
     airs_message message = airs_envelope_message(envelope);
-    if (message.kind == AIRS_MESSAGE_INTER_COMPONENT && message.request != AIRS_NO_REQUEST) {
+    if (airsi_envelope_asks(envelope)) {
         airsi_request_note_delivered(worker->system, message.request);
     }
     actor->current = envelope;

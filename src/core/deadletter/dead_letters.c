@@ -107,6 +107,7 @@ static airs_status request_reason(airs_status reason) {
     switch (reason) {
     case AIRS_EMAILBOX_FULL:
     case AIRS_ETARGET_STOPPED:
+    case AIRS_ENOHANDLER:
         return reason;
     case AIRS_ESTOPPING:
     case AIRS_EINIT_FAILED:
@@ -117,7 +118,7 @@ static airs_status request_reason(airs_status reason) {
 }
 
 static void end_request(airs_system *system, const airs_envelope *envelope, airs_status reason, const char *detail) {
-    if (envelope->kind != AIRS_MESSAGE_INTER_COMPONENT || envelope->request == AIRS_NO_REQUEST) {
+    if (!airsi_envelope_asks(envelope)) {
         return;
     }
     airsi_request_end end = {.status = request_reason(reason), .data = detail, .length = strlen(detail)};

@@ -44,6 +44,7 @@ airs_envelope *airsi_envelope_copy(const airs_envelope *envelope) {
     if (copy != NULL) {
         copy->request = envelope->request;
         copy->status = envelope->status;
+        copy->operation_length = envelope->operation_length;
         copy->enqueued_ms = envelope->enqueued_ms;
     }
     return copy;
@@ -73,14 +74,17 @@ void airs_envelope_free(airs_envelope *envelope) {
 }
 
 airs_message airs_envelope_message(const airs_envelope *envelope) {
+    const uint8_t *bytes = airsi_envelope_data(envelope);
     airs_message message = {
         .kind = (airs_message_kind)envelope->kind,
         .status = (airs_status)envelope->status,
         .from = envelope->from,
         .to = envelope->to,
         .request = envelope->request,
-        .data = airsi_envelope_data(envelope),
-        .length = envelope->length,
+        .data = bytes + envelope->operation_length,
+        .length = envelope->length - envelope->operation_length,
+        .operation = envelope->operation_length > 0 ? (const char *)bytes : NULL,
+        .operation_length = envelope->operation_length,
     };
     return message;
 }

@@ -5,6 +5,7 @@
 #ifndef AIRSI_CORE_MESSAGE_ENVELOPE_H
 #define AIRSI_CORE_MESSAGE_ENVELOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,8 +36,9 @@ struct airs_envelope {
     uint32_t length;
     uint32_t enqueued_ms; /* coarse clock at admission; 0 before */
     uint8_t kind;         /* airs_message_kind */
-    uint8_t status;       /* airs_status of a REPLY */
+    uint8_t status;       /* airs_status of a REPLY or DOWN */
     uint8_t flags;
+    uint8_t operation_length; /* EXECUTE: how many of the bytes are the operation's name; it stands first */
     uint8_t data[];
 };
 
@@ -49,6 +51,12 @@ airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component 
 /* A copy for a tap or a dead letter: shares a shared payload, copies an inline one. Not linked anywhere. */
 airs_envelope *airsi_envelope_copy(const airs_envelope *envelope);
 
+/* Whether somebody awaits the end of a request by it. */
+static inline bool airsi_envelope_asks(const airs_envelope *envelope) {
+    return envelope->request != AIRS_NO_REQUEST && envelope->kind != AIRS_MESSAGE_REPLY && envelope->kind != AIRS_MESSAGE_DOWN;
+}
+
+/* All the bytes: the operation's name, if any, and the payload. */
 static inline const uint8_t *airsi_envelope_data(const airs_envelope *envelope) {
     return envelope->shared != NULL ? envelope->shared->data : envelope->data;
 }

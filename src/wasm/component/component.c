@@ -27,6 +27,7 @@ static airs_result deliver(airsi_component *component, const airs_message *messa
         return airsi_incarnation_callback(component, message, error);
     case AIRS_MESSAGE_EXECUTE:
     case AIRS_MESSAGE_HEALTH_CHECK:
+    case AIRS_MESSAGE_DOWN:
         break;
     }
     airs_error_set(error, AIRS_ENOHANDLER, "messages of kind %d are not handed to WebAssembly components", (int)message->kind);
