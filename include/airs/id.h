@@ -14,6 +14,7 @@
 
 /* Each segment is 1 to 63 characters of [a-z0-9-]. Made by airs_component_id_parse or _make; don't fill it by hand. */
 typedef struct airs_component_id {
+    uint64_t hash;   /* of text; the same for the same text, everywhere */
     uint8_t length;  /* of text */
     uint8_t name_at; /* where the name starts in text; the namespace ends one before */
     uint8_t instance_at;
@@ -32,6 +33,7 @@ AIRS_API airs_status airs_component_id_parse(const char *text, size_t length, ai
 AIRS_API airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
                                             size_t instance_length, airs_component_id *ret_id, airs_error *error);
 
+/* Cost: one compare when they differ. */
 AIRS_API bool airs_component_id_equal(const airs_component_id *a, const airs_component_id *b);
 
 #ifdef __cplusplus

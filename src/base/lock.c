@@ -76,27 +76,3 @@ int airsi_cond_wait_until(pthread_cond_t *condition, airsi_mutex *mutex, uint64_
     struct timespec until = {.tv_sec = (time_t)(monotonic_ns / 1000000000u), .tv_nsec = (long)(monotonic_ns % 1000000000u)};
     return pthread_cond_timedwait(condition, &mutex->mutex, &until);
 }
-
-void airsi_rwlock_init(airsi_rwlock *lock, airsi_rank rank) {
-    pthread_rwlock_init(&lock->lock, NULL);
-    lock->rank = rank;
-}
-
-void airsi_rwlock_fini(airsi_rwlock *lock) {
-    pthread_rwlock_destroy(&lock->lock);
-}
-
-void airsi_lock_shared(airsi_rwlock *lock) {
-    note_taking(lock->rank);
-    pthread_rwlock_rdlock(&lock->lock);
-}
-
-void airsi_lock_exclusive(airsi_rwlock *lock) {
-    note_taking(lock->rank);
-    pthread_rwlock_wrlock(&lock->lock);
-}
-
-void airsi_unlock_rw(airsi_rwlock *lock) {
-    pthread_rwlock_unlock(&lock->lock);
-    note_leaving(lock->rank);
-}

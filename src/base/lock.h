@@ -1,4 +1,4 @@
-/* Mutexes and read-write locks with a rank. A thread takes locks in rising rank only; a debug build stops at the first that is out of order, so
+/* Mutexes with a rank. A thread takes locks in rising rank only; a debug build stops at the first that is out of order, so
  * a deadlock is found by any run that nests two locks wrongly, not only by the run that deadlocks. Ranks: docs/CONCURRENCY.md. */
 #ifndef AIRSI_BASE_LOCK_H
 #define AIRSI_BASE_LOCK_H
@@ -26,11 +26,6 @@ typedef struct airsi_mutex {
     airsi_rank rank; /* const after init */
 } airsi_mutex;
 
-typedef struct airsi_rwlock {
-    pthread_rwlock_t lock;
-    airsi_rank rank; /* const after init */
-} airsi_rwlock;
-
 void airsi_mutex_init(airsi_mutex *mutex, airsi_rank rank);
 void airsi_mutex_fini(airsi_mutex *mutex);
 void airsi_lock(airsi_mutex *mutex);
@@ -42,11 +37,5 @@ void airsi_cond_init(pthread_cond_t *condition);
 void airsi_cond_wait(pthread_cond_t *condition, airsi_mutex *mutex);
 /* 0, or ETIMEDOUT. */
 int airsi_cond_wait_until(pthread_cond_t *condition, airsi_mutex *mutex, uint64_t monotonic_ns);
-
-void airsi_rwlock_init(airsi_rwlock *lock, airsi_rank rank);
-void airsi_rwlock_fini(airsi_rwlock *lock);
-void airsi_lock_shared(airsi_rwlock *lock);
-void airsi_lock_exclusive(airsi_rwlock *lock);
-void airsi_unlock_rw(airsi_rwlock *lock);
 
 #endif

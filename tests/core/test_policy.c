@@ -62,6 +62,8 @@ static void send_and_receive_are_told_apart_and_outside_is_known(void **state) {
     assert_false(airsi_policy_sends_to(&policy, &sender));
     assert_true(policy.from_outside);
     airsi_policy_fini(&policy);
+    airs_component_id outside = id("airs/outside/0");
+    assert_memory_equal(&outside, airsi_outside_id(), sizeof outside);
 }
 
 static void a_bad_pattern_is_refused_by_name_I12(void **state) {

@@ -1,6 +1,8 @@
 /* Ids to handles, handles to actors. */
 #include "kit.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,15 @@
 #include "core/registry/registry.h"
 
 #define MANY 300000u
+#define RENEWED 500u
+#define CROWD 400u
+#define CROWD_ROUNDS 40u
+/* A sanitizer's malloc tells mallinfo nothing, so there it is only run. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNKNOWN 100000u
+#else
+#define UNKNOWN 10000000u
+#endif
 
 typedef struct fixture {
     airsi_reclaim reclaim;
@@ -125,6 +136,52 @@ static void looking_a_name_up_remembers_nothing(void **state) {
     assert_null(f->registry.pages[0]);
 }
 
+/* Written straight into the text, so that most of the time goes into the look-up. */
+static void ten_million_unknown_names_leave_memory_as_it_was(void **state) {
+    fixture *f = *state;
+    airsi_actor actors[10];
+    for (uint32_t i = 0; i < 10; i++) {
+        add(f, &actors[i], i);
+    }
+    airs_component handle = 99;
+    char text[] = "none/such/00000000";
+    struct mallinfo2 before = mallinfo2();
+    for (uint32_t i = 0; i < UNKNOWN; i++) {
+        for (uint32_t at = sizeof text - 2, rest = i; text[at] != '/'; at--, rest /= 10) {
+            text[at] = (char)('0' + rest % 10);
+        }
+        airs_component_id id;
+        airs_component_id_parse(text, sizeof text - 1, &id, NULL);
+        if (airs_registry_find(&f->registry, &id, &handle) != AIRS_ECOMPONENT_NOT_FOUND) {
+            fail_msg("%s was found", text);
+        }
+    }
+    struct mallinfo2 after = mallinfo2();
+    assert_true(after.uordblks <= before.uordblks + 4096); /* this thread's record */
+    assert_int_equal(after.hblkhd, before.hblkhd);
+    assert_int_equal(f->registry.used, 10);
+    assert_int_equal(f->registry.names.count, 10);
+}
+
+static void ids_whose_hashes_are_the_same_are_told_apart(void **state) {
+    fixture *f = *state;
+    airsi_actor actors[20];
+    for (uint32_t i = 0; i < 20; i++) {
+        memset(&actors[i], 0, sizeof actors[i]);
+        actors[i].id = id_of(i);
+        actors[i].id.hash = 42;
+        assert_int_equal(airsi_registry_register(&f->registry, &actors[i]), AIRS_OK);
+    }
+    airs_component handle = 0;
+    for (uint32_t i = 0; i < 20; i++) {
+        assert_int_equal(airs_registry_find(&f->registry, &actors[i].id, &handle), AIRS_OK);
+        assert_int_equal(handle, actors[i].handle);
+    }
+    airsi_registry_unregister(&f->registry, &actors[7]);
+    assert_int_equal(airs_registry_find(&f->registry, &actors[7].id, &handle), AIRS_ECOMPONENT_NOT_FOUND);
+    assert_int_equal(airs_registry_find(&f->registry, &actors[8].id, &handle), AIRS_OK);
+}
+
 static void an_id_is_registered_once(void **state) {
     fixture *f = *state;
     airsi_actor actor;
@@ -165,10 +222,10 @@ static void hundreds_of_thousands_are_found_listed_and_gone_again(void **state) 
     }
     assert_int_equal(airs_registry_count(&f->registry), MANY);
     seen all = {.actors = actors};
-    airs_registry_list(&f->registry, note, &all);
+    assert_int_equal(airs_registry_list(&f->registry, note, &all), AIRS_OK);
     assert_int_equal(all.count, MANY);
     seen some = {.actors = actors, .stop_at = 10};
-    airs_registry_list(&f->registry, note, &some);
+    assert_int_equal(airs_registry_list(&f->registry, note, &some), AIRS_OK);
     assert_int_equal(some.count, 10);
     for (uint32_t i = 0; i < MANY; i++) {
         airs_component handle = 0;
@@ -189,13 +246,150 @@ static void hundreds_of_thousands_are_found_listed_and_gone_again(void **state) 
     free(actors);
 }
 
+/* Of the actors of a system: the visitor looks up, stops it, and spawns another. */
+typedef struct renewal {
+    airs_system *system;
+    kit_actor *actors;
+    uint32_t visited;
+} renewal;
+
+static int renew(void *user, airs_component component, const airs_component_id *id) {
+    renewal *r = user;
+    airs_component found = 0;
+    if (id->name_at != sizeof "old/" - 1) {
+        return 0; /* one of the new ones */
+    }
+    assert_int_equal(airs_registry_find(airs_system_registry(r->system), id, &found), AIRS_OK);
+    assert_int_equal(found, component);
+    assert_int_equal(airs_stop(r->system, component), AIRS_OK);
+    char text[32];
+    snprintf(text, sizeof text, "newer/actor/%u", r->visited);
+    kit_spawn(r->system, text, &r->actors[RENEWED + r->visited]);
+    r->visited++;
+    return 0;
+}
+
+static void who_lists_may_look_up_stop_and_spawn(void **state) {
+    (void)state;
+    kit_actor *actors = calloc(2 * (size_t)RENEWED, sizeof *actors);
+    assert_non_null(actors);
+    renewal r = {.system = kit_system(2), .actors = actors};
+    for (uint32_t i = 0; i < 2 * RENEWED; i++) {
+        actors[i].handle = kit_count;
+    }
+    for (uint32_t i = 0; i < RENEWED; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "old/actor/%u", i);
+        kit_spawn(r.system, text, &actors[i]);
+    }
+    kit_start(r.system);
+    assert_int_equal(airs_registry_list(airs_system_registry(r.system), renew, &r), AIRS_OK);
+    assert_int_equal(r.visited, RENEWED);
+    for (uint32_t i = 0; i < RENEWED; i++) {
+        kit_wait(&actors[i].stops, 1);
+    }
+    assert_int_equal(airs_registry_count(airs_system_registry(r.system)), RENEWED);
+    kit_finish(r.system);
+    free(actors);
+}
+
+typedef struct crowd {
+    fixture *f;
+    atomic_int *stop;
+    const airsi_actor *resident;
+    uint32_t first; /* of the ids that come and go by this thread's hand */
+    uint64_t missed;
+} crowd;
+
+typedef struct transient {
+    airsi_actor actor;
+    fixture *f;
+} transient;
+
+static void free_transient(airsi_garbage *garbage) {
+    transient *t = (transient *)(void *)((char *)garbage - offsetof(transient, actor.garbage));
+    airsi_registry_release_slot(&t->f->registry, t->actor.handle);
+    free(t);
+}
+
+/* Registers and unregisters ids of its own; all it has registered is found until it is not. */
+static void *come_and_go(void *argument) {
+    crowd *c = argument;
+    transient *mine[CROWD];
+    airsi_record *record = airsi_record_new(&c->f->reclaim);
+    for (uint32_t round = 0; round < CROWD_ROUNDS; round++) {
+        airsi_record_online(record);
+        for (uint32_t i = 0; i < CROWD; i++) {
+            mine[i] = calloc(1, sizeof *mine[i]);
+            mine[i]->f = c->f;
+            mine[i]->actor.id = id_of(c->first + i);
+            assert_int_equal(airsi_registry_register(&c->f->registry, &mine[i]->actor), AIRS_OK);
+        }
+        for (uint32_t i = 0; i < CROWD; i++) {
+            c->missed += airsi_registry_find(&c->f->registry, &mine[i]->actor.id) != &mine[i]->actor;
+            airsi_registry_unregister(&c->f->registry, &mine[i]->actor);
+            c->missed += airsi_registry_find(&c->f->registry, &mine[i]->actor.id) != NULL;
+            mine[i]->actor.garbage.free = free_transient;
+            airsi_reclaim_retire(&c->f->reclaim, &mine[i]->actor.garbage);
+        }
+        airsi_record_offline(record);
+        airsi_reclaim_collect(&c->f->reclaim);
+    }
+    airsi_record_free(record);
+    return NULL;
+}
+
+/* Looks for what is there all the time, and for what may be there. */
+static void *look_around(void *argument) {
+    crowd *c = argument;
+    while (!atomic_load(c->stop)) {
+        for (uint32_t i = 0; i < CROWD; i++) {
+            airs_component handle = 0;
+            airs_status status = airs_registry_find(&c->f->registry, &c->resident[i].id, &handle);
+            c->missed += status != AIRS_OK || handle != c->resident[i].handle;
+            airs_component_id other = id_of(c->first + i);
+            if (airs_registry_find(&c->f->registry, &other, &handle) == AIRS_OK) {
+                airs_component_id again;
+                c->missed += airs_registry_id_of(&c->f->registry, handle, &again) == AIRS_OK && !airs_component_id_equal(&other, &again);
+            }
+        }
+    }
+    return NULL;
+}
+
+static void nobody_is_missed_while_others_come_and_go_I5(void **state) {
+    fixture *f = *state;
+    static airsi_actor resident[CROWD];
+    for (uint32_t i = 0; i < CROWD; i++) {
+        add(f, &resident[i], i);
+    }
+    atomic_int stop = 0;
+    pthread_t threads[4];
+    crowd crowds[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        crowds[i] = (crowd){.f = f, .stop = &stop, .resident = resident, .first = (i % 2 + 1) * 100000};
+        assert_int_equal(pthread_create(&threads[i], NULL, i < 2 ? come_and_go : look_around, &crowds[i]), 0);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        atomic_store(&stop, i >= 1); /* both writers are done */
+        assert_int_equal(crowds[i].missed, 0);
+    }
+    assert_int_equal(airs_registry_count(&f->registry), CROWD);
+    assert_true(f->registry.used <= CROWD + 2 * CROWD * CROWD_ROUNDS);
+}
+
 #define TESTS(X)                                                               \
     X(a_handle_turns_stale_and_a_slot_is_used_again_the_longest_free_first_I5) \
     X(a_handle_that_was_never_issued_is_not_found)                             \
     X(a_slot_whose_generations_are_used_up_is_retired_I5)                      \
     X(looking_a_name_up_remembers_nothing)                                     \
+    X(ten_million_unknown_names_leave_memory_as_it_was)                        \
+    X(ids_whose_hashes_are_the_same_are_told_apart)                            \
     X(an_id_is_registered_once)                                                \
-    X(hundreds_of_thousands_are_found_listed_and_gone_again)
+    X(hundreds_of_thousands_are_found_listed_and_gone_again)                   \
+    X(who_lists_may_look_up_stop_and_spawn)                                    \
+    X(nobody_is_missed_while_others_come_and_go_I5)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake),
 

@@ -63,7 +63,6 @@ typedef struct airsi_actor {
     airsi_policy policy;                         /* const after new */
     uint64_t crashes_ms[AIRSI_CRASHES_KEPT];     /* turn: times of the last crashes, a ring */
     uint32_t crash_count;                        /* turn */
-    struct airsi_actor *registry_next;           /* registry lock */
     struct airsi_actor *all_next, *all_previous; /* system's actor list lock */
     airsi_garbage garbage;
     airs_component_id id; /* const after new */

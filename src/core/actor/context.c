@@ -35,7 +35,7 @@ static airs_status look_at_target(airs_context *context, airs_component to, size
     if (status != AIRS_OK) {
         return status;
     }
-    if (!airsi_subscriber_allows(context->actor, target)) {
+    if (!airsi_subscriber_allows(context->worker->record, context->actor, target)) {
         return AIRS_EPERMISSION_DENIED;
     }
     if (length > target->limits.payload_bytes) {
@@ -162,7 +162,12 @@ airs_status airs_context_lookup(airs_context *context, const airs_component_id *
     if (!airs_component_id_equal(id, &context->actor->id) && !airsi_policy_sends_to(&context->actor->policy, id)) {
         return AIRS_EPERMISSION_DENIED;
     }
-    return airs_registry_find(&context->worker->system->registry, id, ret_component);
+    const airsi_actor *actor = airsi_registry_find(&context->worker->system->registry, id);
+    if (actor == NULL) {
+        return AIRS_ECOMPONENT_NOT_FOUND;
+    }
+    *ret_component = actor->handle;
+    return AIRS_OK;
 }
 
 airs_status airs_context_id_of(airs_context *context, airs_component component, airs_component_id *ret_id) {

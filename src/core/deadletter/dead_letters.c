@@ -8,7 +8,8 @@
 #include "core/request/request.h"
 #include "core/system/system.h"
 
-static const airs_component_id stopped = {.length = 14, .name_at = 5, .instance_at = 13, .text = "airs/stopped/0"};
+static const airs_component_id stopped = {
+    .hash = 0xf727ab3b386e6208, .length = 14, .name_at = 5, .instance_at = 13, .text = "airs/stopped/0"};
 
 void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size_t max_bytes) {
     memset(letters, 0, sizeof *letters);

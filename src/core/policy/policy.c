@@ -5,7 +5,8 @@
 
 #include "base/memory.h"
 
-static const airs_component_id outside = {.length = 14, .name_at = 5, .instance_at = 13, .text = "airs/outside/0"};
+static const airs_component_id outside = {
+    .hash = 0x9a86c404de1b38f4, .length = 14, .name_at = 5, .instance_at = 13, .text = "airs/outside/0"};
 
 const airs_component_id *airsi_outside_id(void) {
     return &outside;

@@ -41,6 +41,7 @@ void airsi_reclaim_fini(airsi_reclaim *reclaim) {
     while (reclaim->records != NULL) {
         airsi_record *record = reclaim->records;
         reclaim->records = record->next;
+        airsi_free(record->verdicts);
         airsi_free(record);
     }
     airsi_mutex_fini(&reclaim->mutex);
@@ -71,6 +72,7 @@ void airsi_record_free(airsi_record *record) {
         }
     }
     airsi_unlock(&reclaim->mutex);
+    airsi_free(record->verdicts);
     airsi_free(record);
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/atomic.h"
 #include "base/lock.h"
+#include "core/policy/verdicts.h"
 #include "core/stats/counters.h"
 
 struct airsi_reclaim;
@@ -30,6 +31,7 @@ typedef struct airsi_record {
     uint32_t number;               /* const after new */
     struct airsi_reclaim *reclaim; /* const after new */
     struct airsi_record *next;     /* under the mutex */
+    airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
     airsi_counters counters;       /* owner thread writes */
 } airsi_record;
 

@@ -2,78 +2,34 @@
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
-#include "base/random.h"
-#include "core/actor/actor.h"
 
-#define FIRST_BUCKETS 64
+#define LIST_BATCH 32 /* components copied at once for who lists them */
 
 airs_status airsi_registry_init(airs_registry *registry, airsi_reclaim *reclaim) {
     memset(registry, 0, sizeof *registry);
     registry->reclaim = reclaim;
-    if (airsi_random_bytes(registry->key, sizeof registry->key) != 0) {
-        return AIRS_EUNAVAILABLE;
+    airs_status status = airsi_names_init(&registry->names);
+    if (status == AIRS_OK) {
+        airsi_mutex_init(&registry->lock, AIRSI_RANK_REGISTRY);
     }
-    registry->buckets = airsi_calloc(FIRST_BUCKETS, sizeof *registry->buckets);
-    if (registry->buckets == NULL) {
-        return AIRS_ENOMEM;
-    }
-    registry->bucket_count = FIRST_BUCKETS;
-    airsi_rwlock_init(&registry->lock, AIRSI_RANK_REGISTRY);
-    return AIRS_OK;
+    return status;
 }
 
 void airsi_registry_fini(airs_registry *registry) {
-    if (registry->buckets == NULL) {
+    if (registry->names.newest == NULL) {
         return;
     }
     for (size_t i = 0; i < AIRSI_REGISTRY_PAGES; i++) {
         airsi_free(airsi_load_relaxed(&registry->pages[i]));
     }
-    airsi_free(registry->buckets);
-    airsi_rwlock_fini(&registry->lock);
+    airsi_names_fini(&registry->names);
+    airsi_mutex_fini(&registry->lock);
 }
 
 static airsi_slot *slot_at(airs_registry *registry, uint32_t index) {
     airsi_slot *page = airsi_load_acquire(&registry->pages[index >> AIRSI_REGISTRY_PAGE_BITS]);
     return page != NULL ? &page[index & ((1u << AIRSI_REGISTRY_PAGE_BITS) - 1)] : NULL;
-}
-
-static struct airsi_actor **bucket_of(airs_registry *registry, const airs_component_id *id) {
-    uint64_t hash = airsi_siphash(registry->key, id->text, id->length);
-    return &registry->buckets[hash & (registry->bucket_count - 1)];
-}
-
-static struct airsi_actor *find(airs_registry *registry, const airs_component_id *id) {
-    for (struct airsi_actor *actor = *bucket_of(registry, id); actor != NULL; actor = actor->registry_next) {
-        if (airs_component_id_equal(&actor->id, id)) {
-            return actor;
-        }
-    }
-    return NULL;
-}
-
-/* Twice the buckets; when there is no memory chains just get longer. */
-static void grow(airs_registry *registry) {
-    size_t old_count = registry->bucket_count;
-    struct airsi_actor **old = registry->buckets;
-    struct airsi_actor **larger = airsi_calloc(old_count * 2, sizeof *larger);
-    if (larger == NULL) {
-        return;
-    }
-    registry->buckets = larger;
-    registry->bucket_count = old_count * 2;
-    for (size_t i = 0; i < old_count; i++) {
-        for (struct airsi_actor *actor = old[i]; actor != NULL;) {
-            struct airsi_actor *next = actor->registry_next;
-            struct airsi_actor **bucket = bucket_of(registry, &actor->id);
-            actor->registry_next = *bucket;
-            *bucket = actor;
-            actor = next;
-        }
-    }
-    airsi_free(old);
 }
 
 /* An index whose slot is free, the longest free first. */
@@ -88,7 +44,7 @@ static airs_status take_slot(airs_registry *registry, uint32_t *ret_index) {
         *ret_index = index;
         return AIRS_OK;
     }
-    uint32_t index = registry->used;
+    uint32_t index = airsi_load_relaxed(&registry->used);
     uint32_t page = index >> AIRSI_REGISTRY_PAGE_BITS;
     if (page >= AIRSI_REGISTRY_PAGES) {
         return AIRS_ELIMIT_REACHED;
@@ -101,53 +57,12 @@ static airs_status take_slot(airs_registry *registry, uint32_t *ret_index) {
         /* E15 release, pairs with E14. */
         airsi_store_release(&registry->pages[page], slots);
     }
-    registry->used++;
+    airsi_store_relaxed(&registry->used, index + 1);
     *ret_index = index;
     return AIRS_OK;
 }
 
-airs_status airsi_registry_register(airs_registry *registry, struct airsi_actor *actor) {
-    airsi_lock_exclusive(&registry->lock);
-    uint32_t index = 0;
-    airs_status status = find(registry, &actor->id) != NULL ? AIRS_EALREADY_EXISTS : take_slot(registry, &index);
-    if (status == AIRS_OK) {
-        if (registry->count >= registry->bucket_count) {
-            grow(registry);
-        }
-        airsi_slot *slot = slot_at(registry, index);
-        uint32_t generation = airsi_load_relaxed(&slot->generation) + 1;
-        airsi_store_relaxed(&slot->generation, generation);
-        actor->handle = (airs_component)generation << 32 | index;
-        struct airsi_actor **bucket = bucket_of(registry, &actor->id);
-        actor->registry_next = *bucket;
-        *bucket = actor;
-        registry->count++;
-        /* E17 release, pairs with E16. */
-        airsi_store_release(&slot->actor, actor);
-    }
-    airsi_unlock_rw(&registry->lock);
-    return status;
-}
-
-void airsi_registry_unregister(airs_registry *registry, struct airsi_actor *actor) {
-    airsi_lock_exclusive(&registry->lock);
-    for (struct airsi_actor **at = bucket_of(registry, &actor->id); *at != NULL; at = &(*at)->registry_next) {
-        if (*at == actor) {
-            *at = actor->registry_next;
-            registry->count--;
-            break;
-        }
-    }
-    airsi_store_release(&slot_at(registry, (uint32_t)actor->handle)->actor, NULL);
-    airsi_unlock_rw(&registry->lock);
-}
-
-void airsi_registry_release_slot(airs_registry *registry, airs_component handle) {
-    uint32_t index = (uint32_t)handle;
-    if ((uint32_t)(handle >> 32) == UINT32_MAX) {
-        return; /* Its generations are used up: the slot is retired. */
-    }
-    airsi_lock_exclusive(&registry->lock);
+static void give_slot(airs_registry *registry, uint32_t index) {
     slot_at(registry, index)->next_free = 0;
     if (registry->last_free != 0) {
         slot_at(registry, registry->last_free - 1)->next_free = index + 1;
@@ -155,16 +70,68 @@ void airsi_registry_release_slot(airs_registry *registry, airs_component handle)
         registry->first_free = index + 1;
     }
     registry->last_free = index + 1;
-    airsi_unlock_rw(&registry->lock);
+}
+
+static void add_to_count(airs_registry *registry, int32_t difference) {
+    airsi_store_relaxed(&registry->count, airsi_load_relaxed(&registry->count) + (uint32_t)difference);
+}
+
+/* Under the lock. The id is not registered. */
+static airs_status put_in(airs_registry *registry, airsi_actor *actor) {
+    uint32_t index = 0;
+    airs_status status = airsi_names_reserve(&registry->names, registry->reclaim);
+    if (status == AIRS_OK) {
+        status = take_slot(registry, &index);
+    }
+    if (status != AIRS_OK) {
+        return status;
+    }
+    airsi_slot *slot = slot_at(registry, index);
+    uint32_t generation = airsi_load_relaxed(&slot->generation) + 1;
+    actor->handle = (airs_component)generation << 32 | index;
+    airsi_store_relaxed(&slot->generation, generation);
+    /* E17 release, pairs with E16. From here on nothing may fail: a guessed handle finds the actor. */
+    airsi_store_release(&slot->actor, actor);
+    airsi_names_add(&registry->names, registry->reclaim, actor->id.hash, index);
+    add_to_count(registry, 1);
+    return AIRS_OK;
+}
+
+airs_status airsi_registry_register(airs_registry *registry, airsi_actor *actor) {
+    airsi_lock(&registry->lock);
+    airs_status status = airsi_registry_find(registry, &actor->id) != NULL ? AIRS_EALREADY_EXISTS : put_in(registry, actor);
+    airsi_unlock(&registry->lock);
+    return status;
+}
+
+void airsi_registry_unregister(airs_registry *registry, airsi_actor *actor) {
+    uint32_t index = (uint32_t)actor->handle;
+    airsi_lock(&registry->lock);
+    airsi_names_remove(&registry->names, registry->reclaim, actor->id.hash, index);
+    airsi_store_relaxed(&slot_at(registry, index)->actor, NULL);
+    add_to_count(registry, -1);
+    airsi_unlock(&registry->lock);
+}
+
+void airsi_registry_release_slot(airs_registry *registry, airs_component handle) {
+    if ((uint32_t)(handle >> 32) == UINT32_MAX) {
+        return; /* Its generations are used up: the slot is retired. */
+    }
+    airsi_lock(&registry->lock);
+    give_slot(registry, (uint32_t)handle);
+    airsi_unlock(&registry->lock);
 }
 
 airs_status airs_registry_find(airs_registry *registry, const airs_component_id *id, airs_component *ret_component) {
-    airsi_lock_shared(&registry->lock);
-    const struct airsi_actor *actor = find(registry, id);
+    airsi_record *record = airsi_reclaim_enter(registry->reclaim);
+    if (record == NULL) {
+        return AIRS_ENOMEM;
+    }
+    const airsi_actor *actor = airsi_registry_find(registry, id);
     if (actor != NULL) {
         *ret_component = actor->handle;
     }
-    airsi_unlock_rw(&registry->lock);
+    airsi_reclaim_leave(record);
     return actor != NULL ? AIRS_OK : AIRS_ECOMPONENT_NOT_FOUND;
 }
 
@@ -173,7 +140,7 @@ airs_status airs_registry_id_of(airs_registry *registry, airs_component componen
     if (record == NULL) {
         return AIRS_ENOMEM;
     }
-    struct airsi_actor *actor = NULL;
+    airsi_actor *actor = NULL;
     airs_status status = airsi_registry_resolve(registry, component, &actor);
     if (status == AIRS_OK) {
         *ret_id = actor->id;
@@ -183,22 +150,47 @@ airs_status airs_registry_id_of(airs_registry *registry, airs_component componen
 }
 
 size_t airs_registry_count(airs_registry *registry) {
-    airsi_lock_shared(&registry->lock);
-    size_t count = registry->count;
-    airsi_unlock_rw(&registry->lock);
+    return airsi_load_relaxed(&registry->count);
+}
+
+typedef struct entry {
+    airs_component component;
+    airs_component_id id;
+} entry;
+
+/* Copies what is registered in the slots from `*index` on, until the batch is full or there are no more. Thread: online. */
+static size_t copy_batch(airs_registry *registry, uint32_t *index, entry *entries) {
+    size_t count = 0;
+    uint32_t used = airsi_load_relaxed(&registry->used);
+    for (; *index < used && count < LIST_BATCH; ++*index) {
+        const airsi_slot *slot = slot_at(registry, *index);
+        const airsi_actor *actor = slot != NULL ? airsi_load_acquire(&slot->actor) : NULL; /* E16 */
+        if (actor != NULL) {
+            entries[count].component = actor->handle;
+            entries[count].id = actor->id;
+            count++;
+        }
+    }
     return count;
 }
 
-void airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
-                        void *user) {
-    airsi_lock_shared(&registry->lock);
-    for (size_t i = 0; i < registry->bucket_count; i++) {
-        for (const struct airsi_actor *actor = registry->buckets[i]; actor != NULL; actor = actor->registry_next) {
-            if (visit(user, actor->handle, &actor->id) != 0) {
-                goto out;
+airs_status airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
+                               void *user) {
+    entry entries[LIST_BATCH];
+    uint32_t index = 0;
+    size_t count;
+    do {
+        airsi_record *record = airsi_reclaim_enter(registry->reclaim);
+        if (record == NULL) {
+            return AIRS_ENOMEM;
+        }
+        count = copy_batch(registry, &index, entries);
+        airsi_reclaim_leave(record);
+        for (size_t i = 0; i < count; i++) {
+            if (visit(user, entries[i].component, &entries[i].id) != 0) {
+                return AIRS_OK;
             }
         }
-    }
-out:
-    airsi_unlock_rw(&registry->lock);
+    } while (count == LIST_BATCH);
+    return AIRS_OK;
 }

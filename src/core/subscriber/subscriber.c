@@ -1,5 +1,6 @@
 #include "core/subscriber/subscriber.h"
 
+#include "base/memory.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
 #include "core/system/system.h"
@@ -10,11 +11,17 @@ void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, airs_system
     atomic_init(&subscriber->running, false);
 }
 
-bool airsi_subscriber_allows(const airsi_actor *sender, const airsi_actor *target) {
-    if (sender == NULL) {
-        return target->policy.from_outside;
+bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, const airsi_actor *target) {
+    bool allowed = airsi_policy_sends_to(&sender->policy, &target->id) && airsi_policy_receives_from(&target->policy, &sender->id);
+    if (record->verdicts == NULL) {
+        record->verdicts = airsi_calloc(1, sizeof *record->verdicts);
     }
-    return airsi_policy_sends_to(&sender->policy, &target->id) && airsi_policy_receives_from(&target->policy, &sender->id);
+    if (record->verdicts != NULL) {
+        airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);
+        verdict->sender = sender->handle;
+        verdict->target = target->handle | (allowed ? AIRSI_VERDICT_ALLOWED : 0);
+    }
+    return allowed;
 }
 
 /* The actor a message comes from. A turn's own messages need no look-up; a timer's do. */
@@ -58,7 +65,7 @@ static airs_status route(airs_system *system, airs_envelope *envelope, airsi_wor
     if (status != AIRS_OK) {
         return status;
     }
-    if (!airsi_subscriber_allows(sender, target)) {
+    if (!airsi_subscriber_allows(record, sender, target)) {
         return AIRS_EPERMISSION_DENIED;
     }
     if (envelope->length > target->limits.payload_bytes) {

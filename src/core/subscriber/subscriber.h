@@ -7,9 +7,9 @@
 #include <airs/subscriber.h>
 
 #include "base/atomic.h"
+#include "core/actor/actor.h"
 #include "core/broker/broker.h"
-
-struct airsi_actor;
+#include "core/reclaim/reclaim.h"
 
 struct airs_actor_system_subscriber {
     struct airs_system *system;      /* const after init */
@@ -22,10 +22,24 @@ airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber);
 void airsi_subscriber_stop(airs_actor_system_subscriber *subscriber);
 
 /* Gives the actor's id an address. Errors: as airsi_registry_register. */
-airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, struct airsi_actor *actor);
-void airsi_subscriber_unregister_actor(airs_actor_system_subscriber *subscriber, struct airsi_actor *actor);
+airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor);
+void airsi_subscriber_unregister_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor);
 
-/* The verdict on a message from `sender` (NULL: from outside) to `target`. */
-bool airsi_subscriber_allows(const struct airsi_actor *sender, const struct airsi_actor *target);
+/* The verdict of the patterns, which the thread keeps if there is memory. */
+bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, const airsi_actor *target);
+
+/* The verdict on a message from `sender` (NULL: from outside) to `target`. `record` is the calling thread's. */
+static inline bool airsi_subscriber_allows(airsi_record *record, const airsi_actor *sender, const airsi_actor *target) {
+    if (sender == NULL) {
+        return target->policy.from_outside;
+    }
+    if (record->verdicts != NULL) {
+        const airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);
+        if (verdict->sender == sender->handle && (verdict->target & ~AIRSI_VERDICT_ALLOWED) == target->handle) {
+            return (verdict->target & AIRSI_VERDICT_ALLOWED) != 0;
+        }
+    }
+    return airsi_subscriber_judge(record, sender, target);
+}
 
 #endif
