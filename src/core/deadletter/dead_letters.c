@@ -18,9 +18,11 @@ void airsi_dead_letters_init(airsi_dead_letters *letters, size_t max_count, size
     letters->max_bytes = max_bytes;
 }
 
-static void free_letter(airsi_letter *letter) {
-    airs_envelope_free(letter->envelope);
-    airsi_free(letter);
+void airsi_letter_free(airsi_letter *letter) {
+    if (letter != NULL) {
+        airs_envelope_free(letter->envelope);
+        airsi_free(letter);
+    }
 }
 
 static size_t weight(const airsi_letter *letter) {
@@ -31,7 +33,7 @@ void airsi_dead_letters_fini(airsi_dead_letters *letters) {
     while (letters->oldest != NULL) {
         airsi_letter *letter = letters->oldest;
         letters->oldest = letter->next;
-        free_letter(letter);
+        airsi_letter_free(letter);
     }
     airsi_mutex_fini(&letters->mutex);
 }
@@ -64,6 +66,29 @@ static airsi_letter *new_letter(airs_system *system, airs_envelope *envelope, ai
     return letter;
 }
 
+airsi_letter *airsi_dead_letters_find(airsi_dead_letters *letters, uint64_t number) {
+    airsi_letter *letter = letters->oldest;
+    while (letter != NULL && letter->number < number) {
+        letter = letter->next;
+    }
+    return letter != NULL && letter->number == number ? letter : NULL;
+}
+
+void airsi_dead_letters_unlink(airsi_dead_letters *letters, airsi_letter *letter) {
+    airsi_letter *before = NULL;
+    airsi_letter **at = &letters->oldest;
+    while (*at != letter) {
+        before = *at;
+        at = &before->next;
+    }
+    *at = letter->next;
+    if (letters->newest == letter) {
+        letters->newest = before;
+    }
+    letters->count--;
+    letters->bytes -= weight(letter);
+}
+
 /* Appends and returns what has to leave for it, chained. */
 static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
     airsi_letter *leaving = NULL;
@@ -80,12 +105,7 @@ static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
     while (letters->count > letters->max_count || (letters->bytes > letters->max_bytes && letters->count > 1)) {
         airsi_letter *oldest = letters->oldest;
         assert(oldest != NULL);
-        letters->oldest = oldest->next;
-        if (letters->oldest == NULL) {
-            letters->newest = NULL;
-        }
-        letters->count--;
-        letters->bytes -= weight(oldest);
+        airsi_dead_letters_unlink(letters, oldest);
         oldest->next = leaving;
         leaving = oldest;
     }
@@ -127,6 +147,9 @@ static void end_request(airs_system *system, const airs_envelope *envelope, airs
 }
 
 void airsi_dead_letter(airs_system *system, airsi_record *record, airs_envelope *envelope, airs_status reason, const char *detail) {
+    if ((unsigned)reason >= AIRS_STATUS_COUNT) {
+        reason = AIRS_EHANDLER_FAILED; /* a handler may have made it up */
+    }
     end_request(system, envelope, reason, detail);
     envelope = keepable(system, envelope);
     airsi_letter *letter = envelope != NULL ? new_letter(system, envelope, reason, detail) : NULL;
@@ -139,35 +162,7 @@ void airsi_dead_letter(airs_system *system, airsi_record *record, airs_envelope 
     airsi_count_end(&record->counters.dead_by_reason[reason]);
     while (leaving != NULL) {
         airsi_letter *next = leaving->next;
-        free_letter(leaving);
+        airsi_letter_free(leaving);
         leaving = next;
     }
-}
-
-void airs_dead_letters_list(airs_system *system, int (*visit)(void *user, const airs_dead_letter *letter), void *user) {
-    airsi_dead_letters *letters = &system->dead_letters;
-    airsi_lock(&letters->mutex);
-    for (const airsi_letter *letter = letters->oldest; letter != NULL; letter = letter->next) {
-        airs_dead_letter view = {
-            .number = letter->number,
-            .wall_ns = letter->wall_ns,
-            .reason = letter->reason,
-            .detail = letter->detail,
-            .from = &letter->from,
-            .to = &letter->to,
-            .data = airsi_envelope_data(letter->envelope),
-            .length = letter->envelope->length,
-        };
-        if (visit(user, &view) != 0) {
-            break;
-        }
-    }
-    airsi_unlock(&letters->mutex);
-}
-
-size_t airs_dead_letters_count(airs_system *system) {
-    airsi_lock(&system->dead_letters.mutex);
-    size_t count = system->dead_letters.count;
-    airsi_unlock(&system->dead_letters.mutex);
-    return count;
 }

@@ -2,6 +2,7 @@
 #ifndef AIRSI_CORE_DEAD_LETTERS_H
 #define AIRSI_CORE_DEAD_LETTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ typedef struct airsi_letter {
     struct airsi_letter *next;
     uint64_t number, wall_ns;
     airs_status reason;
+    bool busy; /* somebody is redelivering it */
     airs_envelope *envelope;
     airs_component_id from, to;
     char detail[]; /* terminated */
@@ -36,5 +38,13 @@ void airsi_dead_letters_fini(airsi_dead_letters *letters);
 /* The end of an accepted message that nobody handled: counts it, ends its request, and keeps it. Takes `envelope`.
  * Thread: any, online, no lock held. */
 void airsi_dead_letter(struct airs_system *system, airsi_record *record, airs_envelope *envelope, airs_status reason, const char *detail);
+
+/* With the mutex held: the letter of this number, NULL when there is none. */
+airsi_letter *airsi_dead_letters_find(airsi_dead_letters *letters, uint64_t number);
+
+/* With the mutex held: takes it out of the ring; the caller frees it once the mutex is released. */
+void airsi_dead_letters_unlink(airsi_dead_letters *letters, airsi_letter *letter);
+
+void airsi_letter_free(airsi_letter *letter); /* NULL is fine */
 
 #endif
