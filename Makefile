@@ -27,6 +27,9 @@ test: bootstrap build ## every test through ctest
 bench: build ## the benchmarks; JSON lines
 	cmake --build $(BUILD) --target bench
 
+bench-peers: build ## airs beside a mutex queue, tokio, Go and Erlang, in one run (ROUNDS=3)
+	AIRS='$(CURDIR)/$(BUILD)/airs' bench/peers/run.sh
+
 install: build ## into PREFIX (default /usr/local), under DESTDIR if given
 	DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
 
@@ -43,7 +46,7 @@ clean: ## removes every build folder (the Wasmtime cache stays)
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .NOTPARALLEL: # bootstrap comes before build, build before what uses it; Ninja does the parallel work
-.PHONY: all build bootstrap demo test bench install format lint clean help
+.PHONY: all build bootstrap demo test bench bench-peers install format lint clean help

@@ -1,0 +1,3 @@
+module airs/bench/peers/go
+
+go 1.19
