@@ -18,7 +18,8 @@ static void hold_standard_descriptors(void) {
 
 int main(int argc, char **argv) {
     static const airsi_command *const commands[] = {
-        &airsi_command_run, &airsi_command_pipe, &airsi_command_validate, &airsi_command_inspect, &airsi_command_version,
+        &airsi_command_run,     &airsi_command_pipe,  &airsi_command_validate,
+        &airsi_command_inspect, &airsi_command_bench, &airsi_command_version,
     };
     hold_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a closed reader is an error of write, not the end of the program */

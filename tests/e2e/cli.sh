@@ -12,7 +12,7 @@ for words in "help" "--help" "-h"; do
     expect_code 0 "$words"
     grep -q '^  pipe ' out || fail "$words does not list pipe"
 done
-for command in run pipe validate inspect version; do
+for command in run pipe validate inspect bench version; do
     airs help "$command"
     expect_code 0 "help $command"
     cp out first

@@ -72,4 +72,13 @@ expect_refused include/airs/status.h '#include <yaml.h>' 'in a public header, al
 expect_refused include/airs/status.h '#include <airs/system.h>' 'tier base sees'
 expect_refused include/airs/other.h '#include <stddef.h>' 'in no "public" line'
 expect_refused src/core/other/x.h '#include "base/a.h"' 'has no "folder" line'
+# A tier with a front: others see that header alone.
+reset
+printf 'front wasm: wasm/engine/engine.h\n' >>"$work/src/LAYERS"
+check
+printf '#include "wasm/engine/other.h"\n' >>"$work/src/node/main.c"
+if said=$(check 2>&1) || [[ $said != *'src/node/main.c:2: '*'allowed headers of tier wasm: wasm/engine/engine.h' ]]; then
+    echo "FAILED: a header behind a tier's front was let through, or told otherwise: $said" >&2
+    exit 1
+fi
 expect_refused src/LAYERS 'tiers base' 'not a statement'

@@ -8,6 +8,7 @@ extern const airsi_command airsi_command_run;
 extern const airsi_command airsi_command_pipe;
 extern const airsi_command airsi_command_validate;
 extern const airsi_command airsi_command_inspect;
+extern const airsi_command airsi_command_bench;
 extern const airsi_command airsi_command_version;
 
 #endif
