@@ -204,3 +204,22 @@ void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats) 
     airsi_unlock(&reclaim->mutex);
     *ret_stats = stats;
 }
+
+void airsi_reclaim_latency(airsi_reclaim *reclaim, airs_latency *ret_latency) {
+    airsi_histogram_sum sum;
+    memset(&sum, 0, sizeof sum);
+    airsi_lock(&reclaim->mutex);
+    airsi_histogram_sum_add(&sum, &reclaim->folded.latency);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        airsi_histogram_sum_add(&sum, &record->counters.latency);
+    }
+    airsi_unlock(&reclaim->mutex);
+    *ret_latency = (airs_latency){
+        .samples = sum.samples,
+        .total_ns = sum.total_ns,
+        .max_ns = sum.max_ns,
+        .p50_ns = airsi_histogram_quantile(&sum, 500),
+        .p99_ns = airsi_histogram_quantile(&sum, 990),
+        .p999_ns = airsi_histogram_quantile(&sum, 999),
+    };
+}

@@ -81,5 +81,7 @@ void airsi_reclaim_collect(airsi_reclaim *reclaim);
 
 /* A snapshot of all counters, those of threads that are gone included. */
 void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats);
+/* The same of their histograms, which the counters leave out. */
+void airsi_reclaim_latency(airsi_reclaim *reclaim, airs_latency *ret_latency);
 
 #endif

@@ -49,4 +49,5 @@ void airsi_counters_fold(airsi_counters *into, const airsi_counters *from) {
         fold(&into->failures[i], &from->failures[i]);
         fold(&into->dead_by_reason[i], &from->dead_by_reason[i]);
     }
+    airsi_histogram_fold(&into->latency, &from->latency);
 }

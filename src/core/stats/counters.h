@@ -11,6 +11,7 @@
 #include <airs/status.h>
 
 #include "base/atomic.h"
+#include "core/stats/histogram.h"
 
 /* X(field): the same names as in airs_routing_stats. */
 #define AIRSI_COUNTER_LIST(X) \
@@ -36,6 +37,7 @@ typedef struct airsi_counters {
 #undef AIRSI_COUNTER_FIELD
     airsi_counter failures[AIRS_STATUS_COUNT];       /* publishes refused, by reason */
     airsi_counter dead_by_reason[AIRS_STATUS_COUNT]; /* accepted messages that became dead letters */
+    airsi_histogram latency;                         /* from admission to handling, sampled */
 } airsi_counters;
 
 static inline void airsi_count(airsi_counter *counter) {

@@ -145,7 +145,10 @@ airs_broker *airs_messaging_broker(airs_messaging *messaging) {
 }
 
 void airs_messaging_stats(airs_messaging *messaging, airs_routing_stats *ret_stats) {
-    airsi_reclaim_stats(&messaging->system->reclaim, ret_stats);
+    if (messaging != NULL && ret_stats != NULL) {
+        airsi_reclaim_stats(&messaging->system->reclaim, ret_stats);
+        airsi_reclaim_latency(&messaging->system->reclaim, &ret_stats->latency);
+    }
 }
 
 airs_registry *airs_system_registry(airs_system *system) {
