@@ -16,6 +16,7 @@
 #define airsi_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define airsi_store_seq_cst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
 
+#define airsi_exchange_acquire(p, v) atomic_exchange_explicit((p), (v), memory_order_acquire)
 #define airsi_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 #define airsi_exchange_seq_cst(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
 
