@@ -102,6 +102,7 @@ AIRS_API airs_status airs_context_broadcast(airs_context *context, const airs_co
                                             size_t length, airs_status *outcomes);
 
 /* A request; its one end arrives as an AIRS_MESSAGE_REPLY. timeout_ms 0 = 30 s; over 1 h is clamped to it.
+ * Units:  a timeout never comes early; it comes up to a millisecond and 1/128 of timeout_ms (250 ms at most) late, and when a worker is free.
  * Errors as _send, and AIRS_ELIMIT_REACHED over in_flight. */
 AIRS_API airs_status airs_context_request(airs_context *context, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                           airs_request *ret_request);
@@ -117,7 +118,8 @@ AIRS_API airs_status airs_context_reply(airs_context *context, airs_request requ
 /* Ends it with AIRS_EHANDLER_FAILED and this text (cut at 4 KiB). Errors as _reply. */
 AIRS_API airs_status airs_context_reply_failure(airs_context *context, airs_request request, const char *text, size_t length);
 
-/* Sends later; rights are checked now and when it fires (a failure then is a dead letter). Errors as _send, and AIRS_ELIMIT_REACHED over timers. */
+/* Sends later; rights are checked now and when it fires (a failure then is a dead letter). Errors as _send, and AIRS_ELIMIT_REACHED over timers.
+ * Units:  as for a request's timeout. */
 AIRS_API airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, airs_component to, const void *data, size_t length,
                                              airs_timer *ret_timer);
 

@@ -70,7 +70,7 @@ static void random_timers_fire_when_due_and_never_before(void **state) {
         }
         if (kit_random(&seed) % 4 == 0) {
             now += random_delay(&seed) % (kit_random(&seed) % 3 == 0 ? UINT64_C(1) << 31 : 2000);
-            check_expired(nodes, airsi_wheel_advance(&wheel, now), now);
+            check_expired(nodes, airsi_wheel_advance(&wheel, now, UINT32_MAX), now);
         }
     }
 }
@@ -82,8 +82,8 @@ static void a_timer_beyond_the_range_still_fires(void **state) {
     airsi_wheel_node node = {0};
     uint64_t due = UINT64_C(1) << 37;
     airsi_wheel_arm(&wheel, &node, due);
-    assert_null(airsi_wheel_advance(&wheel, due - 1));
-    assert_ptr_equal(airsi_wheel_advance(&wheel, due), &node);
+    assert_null(airsi_wheel_advance(&wheel, due - 1, UINT32_MAX));
+    assert_ptr_equal(airsi_wheel_advance(&wheel, due, UINT32_MAX), &node);
     assert_int_equal(airsi_wheel_next(&wheel), AIRSI_WHEEL_NEVER);
 }
 
@@ -94,7 +94,7 @@ static void what_is_due_already_fires_with_the_next_tick(void **state) {
     airsi_wheel_node node = {0};
     airsi_wheel_arm(&wheel, &node, 50);
     assert_int_equal(airsi_wheel_next(&wheel), 101);
-    assert_ptr_equal(airsi_wheel_advance(&wheel, 101), &node);
+    assert_ptr_equal(airsi_wheel_advance(&wheel, 101, UINT32_MAX), &node);
 }
 
 #define TESTS(X)                                    \

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "core/actor/hold.h"
+#include "core/request/ties.h"
 #include "core/system/system.h"
 
 static airs_status check_options(const airs_spawn_options *options, airs_error *error) {
@@ -52,13 +53,15 @@ airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *optio
 void airsi_actor_discard(airsi_actor *actor) {
     airsi_policy_fini(&actor->policy);
     airsi_free(actor->hold);
+    airsi_ties_free(actor->ties);
     airsi_free(actor);
 }
 
-void airsi_actor_signal(airsi_actor *actor, uint32_t signals) {
+uint32_t airsi_actor_signal(airsi_actor *actor, uint32_t signals) {
     /* E20 acq_rel, pairs with E21 in the turn; made visible by E2, the read-modify-write on the mailbox's word that follows. */
-    airsi_fetch_or_acq_rel(&actor->signals, signals);
+    uint32_t before = airsi_fetch_or_acq_rel(&actor->signals, signals);
     if (airsi_mailbox_schedule(&actor->mailbox)) {
         airsi_runqueue_push(&actor->system->runqueue, actor);
     }
+    return before;
 }

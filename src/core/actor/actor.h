@@ -18,6 +18,7 @@
 #include "core/reclaim/reclaim.h"
 
 struct airsi_hold;
+struct airsi_ties;
 
 /* The system lane: one pending of each kind, looked at before every user message, outside the user's bounds. */
 enum {
@@ -25,6 +26,7 @@ enum {
     AIRSI_SIGNAL_STOP = 2,
     AIRSI_SIGNAL_ROOM = 4,       /* a full target has room again, or has stopped */
     AIRSI_SIGNAL_HOLD_CHECK = 8, /* time to see whether full targets still make progress */
+    AIRSI_SIGNAL_GONE = 16,      /* nobody takes signals any more */
 };
 
 typedef enum airsi_phase {
@@ -46,16 +48,14 @@ typedef struct airsi_actor {
     const airs_behavior *behavior;  /* const after new */
     void *state;                    /* turn */
 
-    AIRSI_ATOMIC(uint64_t) progress;       /* turn writes, any thread reads: messages handled, ever */
-    AIRSI_ATOMIC(uint32_t) in_hand;        /* turn writes, any thread reads: 1 while a message is in the handler */
-    AIRSI_ATOMIC(uint32_t) held;           /* turn writes, any thread reads: messages in the hold-back list */
-    AIRSI_ATOMIC(uint32_t) pending_timers; /* any thread, atomic */
-    AIRSI_ATOMIC(uint32_t) open_targeted;  /* any thread, atomic: requests addressed to it that have not ended */
-    uint32_t in_flight;                    /* turn: requests it made whose end it has not handled */
-    uint32_t incarnation;                  /* turn; counts up with every start */
-    airsi_phase phase;                     /* turn */
-    struct airsi_hold *hold;               /* turn; NULL until something was held back */
-    airs_envelope *current;                /* turn: the message in the handler */
+    AIRSI_ATOMIC(uint64_t) progress; /* turn writes, any thread reads: messages handled, ever */
+    AIRSI_ATOMIC(uint32_t) in_hand;  /* turn writes, any thread reads: 1 while a message is in the handler */
+    AIRSI_ATOMIC(uint32_t) held;     /* turn writes, any thread reads: messages in the hold-back list */
+    uint32_t incarnation;            /* turn; counts up with every start */
+    airsi_phase phase;               /* turn */
+    struct airsi_hold *hold;         /* turn; NULL until something was held back */
+    struct airsi_ties *ties;         /* turn writes it once: its requests and timers; NULL until the first of them */
+    airs_envelope *current;          /* turn: the message in the handler */
 
     airsi_room room; /* who waits for room in this mailbox; under the room lock */
 
@@ -74,8 +74,8 @@ airs_status airsi_actor_new(struct airs_system *system, const airs_spawn_options
 /* One that was never registered; its state stays the caller's. */
 void airsi_actor_discard(airsi_actor *actor);
 
-/* Sets signals and puts the actor on the run queue if it isn't there. Thread: any, online. */
-void airsi_actor_signal(airsi_actor *actor, uint32_t signals);
+/* Sets signals and puts the actor on the run queue if it isn't there. Returns those set before. Thread: any, online. */
+uint32_t airsi_actor_signal(airsi_actor *actor, uint32_t signals);
 
 struct airsi_worker;
 /* One turn: signals, then messages, up to 64 or 1 ms. Thread: the worker that took the actor from the run queue. */

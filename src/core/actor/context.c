@@ -93,10 +93,8 @@ airs_status airs_context_broadcast(airs_context *context, const airs_component *
 airs_status airs_context_request(airs_context *context, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                  airs_request *ret_request) {
     airs_system *system = context->worker->system;
-    airsi_actor *target = NULL;
-    airs_status status = check_target(context, to, length, &target);
-    if (status != AIRS_OK) {
-        return status;
+    if (length > AIRS_PAYLOAD_MAX) {
+        return AIRS_EPAYLOAD_TOO_LARGE;
     }
     airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, context->actor->handle, to, data, length);
     if (envelope == NULL) {
@@ -104,15 +102,14 @@ airs_status airs_context_request(airs_context *context, airs_component to, const
     }
     airs_request request = AIRS_NO_REQUEST;
     uint32_t clamped_ms = timeout_ms < AIRSI_REQUEST_COMPONENT_MAX_MS ? timeout_ms : AIRSI_REQUEST_COMPONENT_MAX_MS;
-    status = airsi_request_open(system, context->actor, target, clamped_ms, NULL, NULL, &request);
+    airs_status status = airsi_request_open(system, context->actor, to, clamped_ms, &request);
     if (status != AIRS_OK) {
         airs_envelope_free(envelope);
         return status;
     }
     envelope->request = request;
     status = publish_or_free(context, envelope);
-    if (status != AIRS_OK && airsi_request_withdraw(system, request)) {
-        context->actor->in_flight--;
+    if (status != AIRS_OK && airsi_request_withdraw(system, context->actor, request)) {
         return status;
     }
     airsi_count(&context->worker->record->counters.requests);
@@ -121,18 +118,27 @@ airs_status airs_context_request(airs_context *context, airs_component to, const
 }
 
 airs_status airs_context_cancel_request(airs_context *context, airs_request request) {
-    airsi_request_end end = {.status = AIRS_ECANCELLED, .data = NULL, .length = 0, .requester = context->actor->handle};
+    airsi_request_end end = {.status = AIRS_ECANCELLED, .requester = context->actor};
     return airsi_request_end_it(context->worker->system, request, &end);
+}
+
+static airs_status answer(airs_context *context, airs_request request, const airsi_request_end *end) {
+    airs_status status = airsi_request_end_it(context->worker->system, request, end);
+    airs_envelope *current = context->actor->current;
+    if (status == AIRS_OK && current != NULL && current->request == request) {
+        current->flags |= AIRSI_ENVELOPE_ANSWERED;
+    }
+    return status;
 }
 
 airs_status airs_context_reply(airs_context *context, airs_request request, const void *data, size_t length) {
     airsi_request_end end = {.status = AIRS_OK, .data = data, .length = length, .answerer = context->actor->handle};
-    return airsi_request_end_it(context->worker->system, request, &end);
+    return answer(context, request, &end);
 }
 
 airs_status airs_context_reply_failure(airs_context *context, airs_request request, const char *text, size_t length) {
     airsi_request_end end = {.status = AIRS_EHANDLER_FAILED, .data = text, .length = length, .answerer = context->actor->handle};
-    return airsi_request_end_it(context->worker->system, request, &end);
+    return answer(context, request, &end);
 }
 
 airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, airs_component to, const void *data, size_t length,

@@ -150,30 +150,23 @@ static bool target_stands_still(airsi_worker *worker, airsi_hold_group *group) {
     return worker->now_ms - group->still_since_ms >= AIRSI_HOLD_PATIENCE_MS;
 }
 
-static airsi_shard *check_shard(const airsi_actor *actor) {
-    const airsi_shards *shards = &actor->system->shards;
-    return &shards->shards[(uint32_t)actor->handle % shards->count];
-}
-
 /* Unless it is armed: wake-ups by a target that moves must not put off the look at one that doesn't. */
-static void arm_check(airsi_worker *worker, airsi_actor *actor) {
-    airsi_shard *shard = check_shard(actor);
+static void arm_check(airsi_actor *actor) {
+    airsi_shard *shard = airsi_shard_of_actor(actor);
     bool earlier = false;
-    airsi_lock(&shard->mutex);
+    airsi_spin_lock(&shard->lock);
     if (actor->hold->check.link == NULL && !actor->hold->check_due) {
-        airsi_wheel_arm(&shard->wheel, &actor->hold->check, worker->now_ms + CHECK_EVERY_MS);
-        earlier = airsi_shard_note(shard);
+        earlier = airsi_shard_arm(shard, &actor->hold->check, CHECK_EVERY_MS);
     }
-    airsi_unlock(&shard->mutex);
+    airsi_spin_unlock(&shard->lock);
     airsi_system_poke_if(actor->system, earlier);
 }
 
 static void disarm_check(airsi_actor *actor) {
-    airsi_shard *shard = check_shard(actor);
-    airsi_lock(&shard->mutex);
+    airsi_shard *shard = airsi_shard_of_actor(actor);
+    airsi_spin_lock(&shard->lock);
     airsi_wheel_disarm(&shard->wheel, &actor->hold->check);
-    airsi_shard_note(shard);
-    airsi_unlock(&shard->mutex);
+    airsi_spin_unlock(&shard->lock);
 }
 
 void airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {
@@ -194,7 +187,7 @@ void airsi_hold_flush(airsi_worker *worker, airsi_actor *actor, bool check) {
         }
     }
     if (airsi_hold_any(actor)) {
-        arm_check(worker, actor);
+        arm_check(actor);
     } else {
         disarm_check(actor);
     }
@@ -226,9 +219,9 @@ void airsi_hold_claim_check(airsi_wheel_node *node) {
 
 void airsi_hold_check_due(airsi_wheel_node *node) {
     airsi_hold *hold = hold_of(node);
-    airsi_shard *shard = check_shard(hold->actor);
-    airsi_lock(&shard->mutex);
+    airsi_shard *shard = airsi_shard_of_actor(hold->actor);
+    airsi_spin_lock(&shard->lock);
     hold->check_due = false;
-    airsi_unlock(&shard->mutex);
+    airsi_spin_unlock(&shard->lock);
     airsi_actor_signal(hold->actor, AIRSI_SIGNAL_HOLD_CHECK);
 }

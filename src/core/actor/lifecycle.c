@@ -6,6 +6,7 @@
 #include "core/actor/hold.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
+#include "core/request/ties.h"
 #include "core/system/system.h"
 #include "core/timer/timer.h"
 
@@ -32,10 +33,10 @@ static void call_stop(airsi_worker *worker, airsi_actor *actor, airs_stop_reason
 }
 
 /* What an incarnation had going: its timers, its requests, and the requests it was handed and has not answered. */
-static void forget_incarnation(airsi_worker *worker, airsi_actor *actor) {
-    airsi_timer_cancel_all(worker->system, actor);
-    airsi_request_drop_made(worker->system, actor);
-    airsi_request_fail_targeted(worker->system, actor, AIRSI_REQUESTS_DELIVERED, AIRS_EHANDLER_FAILED);
+static void forget_incarnation(airsi_actor *actor) {
+    airsi_timer_cancel_all(actor);
+    airsi_request_drop_made(actor);
+    airsi_ties_fail_owed(actor, AIRS_EHANDLER_FAILED, "the component that had it crashed before it answered");
     /* What is still in flight are ends on their way to the mailbox or in it: they will be taken, and counted as late. */
 }
 
@@ -46,7 +47,7 @@ void airsi_actor_start(airsi_worker *worker, airsi_actor *actor) {
         actor->phase = AIRSI_PHASE_RUNNING;
         airsi_system_tell(worker->system, AIRS_EVENT_STARTED, actor, NULL);
     } else {
-        forget_incarnation(worker, actor);
+        forget_incarnation(actor);
         airsi_actor_close(worker, actor, AIRS_EINIT_FAILED, AIRS_EVENT_INIT_FAILED, &error);
     }
     airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
@@ -70,7 +71,7 @@ void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *
     call_stop(worker, actor, AIRS_STOP_CRASHED);
     /* The dead letter first: what was in hand may have been a request, which ends with this reason's text. */
     airsi_dead_letter(system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED, error->text);
-    forget_incarnation(worker, actor);
+    forget_incarnation(actor);
     worker->now_ms = airsi_clock_monotonic_ms();
     if (over_the_rule(actor, worker->now_ms)) {
         airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_GAVE_UP, error);
@@ -80,7 +81,7 @@ void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *
             airsi_count(&worker->record->counters.restarts);
             airsi_system_tell(system, AIRS_EVENT_RESTARTED, actor, error);
         } else {
-            forget_incarnation(worker, actor);
+            forget_incarnation(actor);
             airsi_actor_close(worker, actor, AIRS_EINIT_FAILED, AIRS_EVENT_INIT_FAILED, &start_error);
         }
     }
@@ -95,11 +96,12 @@ void airsi_actor_close(airsi_worker *worker, airsi_actor *actor, airs_status rea
     }
     actor->phase = AIRSI_PHASE_CLOSING;
     actor->stop_reason = reason;
+    /* Before nobody can reach it any more: an end that is refused frees its entry, and must find it given up. */
+    airsi_request_drop_made(actor);
+    airsi_timer_cancel_all(actor);
     airsi_subscriber_unregister_actor(&system->subscriber, actor);
     airsi_mailbox_close(&actor->mailbox);
     airsi_room_wake(actor);
-    airsi_timer_cancel_all(system, actor);
-    airsi_request_drop_made(system, actor);
     airsi_hold_abandon(worker, actor, reason);
     airsi_system_tell(system, event, actor, error);
 }
@@ -119,6 +121,24 @@ static void drop_late_end(airsi_worker *worker, airs_envelope *end) {
     airsi_count_end(&worker->record->counters.dropped);
 }
 
+void airsi_actor_ask_to_stop(airsi_actor *actor) {
+    airs_system *system = actor->system;
+    airsi_fetch_add_acq_rel(&system->starting, 1);
+    uint32_t before = airsi_actor_signal(actor, AIRSI_SIGNAL_STOP);
+    if ((before & (AIRSI_SIGNAL_STOP | AIRSI_SIGNAL_GONE)) != 0) {
+        airsi_fetch_sub_acq_rel(&system->starting, 1);
+        airsi_system_note_quiet(system);
+    }
+}
+
+/* A start that a stop has overtaken, a stop that came again. */
+static void uncount_signals(airsi_actor *actor, uint32_t signals) {
+    uint32_t counted = ((signals & AIRSI_SIGNAL_START) != 0) + ((signals & AIRSI_SIGNAL_STOP) != 0);
+    if (counted > 0) {
+        airsi_fetch_sub_acq_rel(&actor->system->starting, counted);
+    }
+}
+
 bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     airs_system *system = worker->system;
     airs_envelope *envelope;
@@ -136,14 +156,10 @@ bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     if (left.messages > 0 || left.ends > 0) {
         return false; /* counted, not linked yet: come back */
     }
-    /* Requests addressed to it that were neither queued nor answered: handed to it, or published and refused this very moment. */
-    airsi_request_fail_targeted(system, actor, AIRSI_REQUESTS_ALL, AIRS_ETARGET_STOPPED);
+    airsi_ties_fail_owed(actor, AIRS_ETARGET_STOPPED, "the component stopped before it answered");
     actor->phase = AIRSI_PHASE_GONE;
     airsi_system_actor_gone(system, actor);
-    /* A stop may overtake the start signal. It is given to what is in the system's list only, so from here on none can come. */
-    if ((airsi_exchange_acq_rel(&actor->signals, 0) & AIRSI_SIGNAL_START) != 0) {
-        airsi_fetch_sub_acq_rel(&system->starting, 1);
-    }
+    uncount_signals(actor, airsi_exchange_acq_rel(&actor->signals, AIRSI_SIGNAL_GONE));
     actor->garbage.free = free_actor;
     airsi_reclaim_retire(&system->reclaim, &actor->garbage);
     airsi_system_note_quiet(system);

@@ -11,6 +11,9 @@
 /* The start signal was taken. Counts system->starting down. On failure the actor is closing. */
 void airsi_actor_start(airsi_worker *worker, airsi_actor *actor);
 
+/* A stop signal; nobody finds the system quiet before it was heeded. Thread: any, online. */
+void airsi_actor_ask_to_stop(airsi_actor *actor);
+
 /* The incarnation died on `envelope` (taken): a dead letter, and a fresh incarnation or, by the stop rule, the end. */
 void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, const airs_error *error);
 

@@ -6,6 +6,7 @@
 #include "core/actor/lifecycle.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
+#include "core/request/ties.h"
 #include "core/scheduler/worker.h"
 #include "core/system/system.h"
 
@@ -28,6 +29,7 @@ static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
             airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
         }
         stop_now(worker, actor);
+        airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
         return END_TURN;
     }
     if ((signals & AIRSI_SIGNAL_START) != 0) {
@@ -40,11 +42,11 @@ static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
 }
 
 /* The end of a request, before the handler sees it. true: it belongs to an incarnation that is gone. */
-static bool is_late(airsi_actor *actor, const airs_envelope *envelope) {
+static bool is_late(airsi_actor *actor, airs_envelope *envelope) {
     if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0) {
         return false;
     }
-    actor->in_flight--;
+    airsi_request_taken(actor, envelope);
     return envelope->incarnation != actor->incarnation;
 }
 
@@ -59,12 +61,13 @@ static void release(airsi_worker *worker, airs_envelope *envelope) {
 static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_error *error) {
     airs_context context = {.worker = worker, .actor = actor};
     airs_message message = airs_envelope_message(envelope);
-    if (airsi_envelope_asks(envelope)) {
-        airsi_request_note_delivered(worker->system, message.request);
-    }
     actor->current = envelope;
     airs_result result = actor->behavior->handle(actor->state, &context, &message, error);
     actor->current = NULL;
+    bool lives = result == AIRS_HANDLED || result == AIRS_EXIT; /* else its dead letter ends the request */
+    if (lives && airsi_envelope_asks(envelope) && (envelope->flags & AIRSI_ENVELOPE_ANSWERED) == 0) {
+        airsi_ties_owe(actor, envelope->request);
+    }
     return result;
 }
 

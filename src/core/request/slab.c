@@ -1,14 +1,17 @@
 #include "core/request/slab.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-#define PAGE_BITS 8
+#define LINE 64u /* a cache line; an entry begins at one */
+#define PAGE_BITS 6
 #define PAGE_ENTRIES (1u << PAGE_BITS)
 #define INDEX_MAX (1u << 24)
 
 void airsi_slab_init(airsi_slab *slab, size_t entry_bytes, uint8_t shard) {
+    assert(entry_bytes % LINE == 0);
     memset(slab, 0, sizeof *slab);
     slab->entry_bytes = (uint32_t)entry_bytes;
     slab->shard = shard;
@@ -22,21 +25,31 @@ void airsi_slab_fini(airsi_slab *slab) {
 }
 
 static airsi_slab_head *head_at(const airsi_slab *slab, uint32_t index) {
-    char *page = slab->pages[index >> PAGE_BITS];
-    return (airsi_slab_head *)(void *)(page + (size_t)(index & (PAGE_ENTRIES - 1)) * slab->entry_bytes);
+    uintptr_t page = (uintptr_t)slab->pages[index >> PAGE_BITS];
+    uintptr_t first = (page + LINE - 1) & ~(uintptr_t)(LINE - 1);
+    return (airsi_slab_head *)(first + (uintptr_t)(index & (PAGE_ENTRIES - 1)) * slab->entry_bytes);
 }
 
-static bool add_page(airsi_slab *slab) {
-    char **pages = airsi_realloc(slab->pages, (slab->page_count + 1) * sizeof *pages);
+static bool add_room(airsi_slab *slab) {
+    uint32_t room = slab->pages_room != 0 ? 2 * slab->pages_room : 8;
+    char **pages = airsi_realloc(slab->pages, room * sizeof *pages);
     if (pages == NULL) {
         return false;
     }
     slab->pages = pages;
-    pages[slab->page_count] = airsi_calloc(PAGE_ENTRIES, slab->entry_bytes);
-    if (pages[slab->page_count] == NULL) {
+    slab->pages_room = room;
+    return true;
+}
+
+static bool add_page(airsi_slab *slab) {
+    if (slab->page_count == slab->pages_room && !add_room(slab)) {
         return false;
     }
-    slab->page_count++;
+    char *page = airsi_calloc(1, (size_t)PAGE_ENTRIES * slab->entry_bytes + LINE - 1); /* room to begin at a line */
+    if (page == NULL) {
+        return false;
+    }
+    slab->pages[slab->page_count++] = page;
     return true;
 }
 
@@ -54,16 +67,12 @@ static airsi_slab_head *take_new(airsi_slab *slab) {
 static airsi_slab_head *take_freed(airsi_slab *slab) {
     airsi_slab_head *head = head_at(slab, slab->first_free - 1);
     slab->first_free = head->next_free;
-    if (slab->first_free == 0) {
-        slab->last_free = 0;
-    }
     return head;
 }
 
 void *airsi_slab_take(airsi_slab *slab) {
     airsi_slab_head *head = slab->first_free != 0 ? take_freed(slab) : take_new(slab);
     if (head != NULL) {
-        memset((char *)head + sizeof *head, 0, slab->entry_bytes - sizeof *head);
         head->generation++;
         head->next_free = 0;
         slab->in_use++;
@@ -79,12 +88,8 @@ void airsi_slab_give(airsi_slab *slab, void *entry) {
         return;
     }
     head->generation++;
-    if (slab->last_free != 0) {
-        head_at(slab, slab->last_free - 1)->next_free = head->index + 1;
-    } else {
-        slab->first_free = head->index + 1;
-    }
-    slab->last_free = head->index + 1;
+    head->next_free = slab->first_free;
+    slab->first_free = head->index + 1;
 }
 
 void *airsi_slab_at(const airsi_slab *slab, uint32_t index) {

@@ -1,4 +1,4 @@
-/* Entries of one size at fixed places, named by {shard:8, index:24, generation:32}. Pages are kept until the end, so a stale name may be looked up
+/* Entries of one size, a multiple of 64 bytes, at fixed places, named by {shard:8, index:24, generation:32}. Pages are kept until the end, so a stale name may be looked up
  * safely: its generation differs. Not thread-safe: a shard's lock guards it. */
 #ifndef AIRSI_CORE_REQUEST_SLAB_H
 #define AIRSI_CORE_REQUEST_SLAB_H
@@ -17,8 +17,8 @@ typedef struct airsi_slab_head {
 
 typedef struct airsi_slab {
     char **pages;
-    uint32_t page_count, used, in_use;
-    uint32_t first_free, last_free; /* index + 1; FIFO, so that a name is reused as late as can be */
+    uint32_t page_count, pages_room, used, in_use;
+    uint32_t first_free; /* index + 1; last in, first out: what was used last is still in the cache */
     uint32_t entry_bytes;
     uint8_t shard;
 } airsi_slab;
@@ -26,7 +26,7 @@ typedef struct airsi_slab {
 void airsi_slab_init(airsi_slab *slab, size_t entry_bytes, uint8_t shard);
 void airsi_slab_fini(airsi_slab *slab);
 
-/* An entry with its head set and the rest zeroed. NULL: no memory, or 16,777,216 in use. */
+/* An entry with its head set; the rest is zero the first time, and later what its last user left. NULL: no memory, or 16,777,216 in use. */
 void *airsi_slab_take(airsi_slab *slab);
 void airsi_slab_give(airsi_slab *slab, void *entry);
 

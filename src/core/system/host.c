@@ -111,8 +111,9 @@ static airs_status request(airs_system *system, airsi_record *record, airs_envel
     airs_status status = airsi_registry_resolve(&system->registry, envelope->to, &target);
     airs_request name = AIRS_NO_REQUEST;
     if (status == AIRS_OK) {
-        status = airsi_load_acquire(&system->closing) != 0 ? AIRS_ESTOPPING
-                                                           : airsi_request_open(system, NULL, target, timeout_ms, callback, user, &name);
+        status = airsi_load_acquire(&system->closing) != 0
+                     ? AIRS_ESTOPPING
+                     : airsi_request_open_outside(system, envelope->to, timeout_ms, callback, user, &name);
     }
     if (status != AIRS_OK) {
         airs_envelope_free(envelope);
@@ -121,7 +122,7 @@ static airs_status request(airs_system *system, airsi_record *record, airs_envel
     envelope->request = name;
     /* Who waits for room waits no longer than for the reply. */
     status = publish(system, record, envelope, when_full, airsi_request_deadline_ns(timeout_ms));
-    if (status != AIRS_OK && airsi_request_withdraw(system, name)) {
+    if (status != AIRS_OK && airsi_request_withdraw(system, NULL, name)) {
         return status;
     }
     /* Published, or it ended while it waited for room: either way the callback tells the end. */

@@ -86,7 +86,7 @@ void airs_system_close_sources(airs_system *system) {
     wake_waiting_hosts(system);
     airsi_record *record = airsi_reclaim_enter(&system->reclaim);
     if (record != NULL) {
-        airsi_timer_cancel_system(system, AIRSI_TIMERS_NOT_DUE);
+        airsi_timer_cancel_system(system);
         airsi_reclaim_leave(record);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "core/system/system.h"
 
-#include "core/timer/timer.h"
+#include "core/actor/lifecycle.h"
 
 void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
     airsi_lock(&system->actors_mutex);
@@ -149,7 +149,7 @@ airs_status airs_stop(airs_system *system, airs_component component) {
     airsi_actor *actor = NULL;
     airs_status status = airsi_registry_resolve(&system->registry, component, &actor);
     if (status == AIRS_OK) {
-        airsi_actor_signal(actor, AIRSI_SIGNAL_STOP);
+        airsi_actor_ask_to_stop(actor);
     }
     airsi_reclaim_leave(record);
     return status;
@@ -164,7 +164,7 @@ static bool stop_newest(airs_system *system, bool running) {
         return false;
     }
     /* What is in the list is not freed while the mutex is held, so this needs no record, and can't fail. */
-    airsi_actor_signal(newest, AIRSI_SIGNAL_STOP);
+    airsi_actor_ask_to_stop(newest);
     airsi_unlock(&system->actors_mutex);
     if (!running) {
         airsi_worker_sweep(&system->workers[0]);
@@ -176,15 +176,6 @@ static bool stop_newest(airs_system *system, bool running) {
     }
     airsi_unlock(&system->actors_mutex);
     return true;
-}
-
-/* Those of actors that went while their due timer found its target full. */
-static void cancel_timers_left(airs_system *system) {
-    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
-    if (record != NULL) {
-        airsi_timer_cancel_system(system, AIRSI_TIMERS_LEFT);
-        airsi_reclaim_leave(record);
-    }
 }
 
 airs_status airs_system_stop(airs_system *system) {
@@ -201,7 +192,6 @@ airs_status airs_system_stop(airs_system *system) {
     }
     if (running) {
         join_workers(system, system->worker_count);
-        cancel_timers_left(system);
         airsi_subscriber_stop(&system->subscriber);
         if (system->options.on_activity != NULL) {
             system->options.on_activity(system->options.user, false);

@@ -50,7 +50,7 @@ struct airs_system {
 
     AIRSI_ATOMIC(uint32_t) closing;     /* any thread, atomic: sources are closed */
     AIRSI_ATOMIC(uint32_t) interrupted; /* any thread, atomic */
-    AIRSI_ATOMIC(uint32_t) starting;    /* any thread, atomic: actors whose start is due or running */
+    AIRSI_ATOMIC(uint32_t) starting;    /* any thread, atomic: starts and stops of actors that are due or running */
     AIRSI_ATOMIC(uint32_t) quiet_waiters;
 
     airsi_mutex quiet_mutex; /* for waiting only */
