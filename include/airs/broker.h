@@ -23,7 +23,8 @@ typedef struct airs_envelope airs_envelope;
 /* MessageStream: a tap, a bounded ring of copies. */
 typedef struct airs_stream airs_stream;
 
-typedef struct airs_subscription airs_subscription;
+/* One subscription of one broker. 0 is none; no number is given out twice. */
+typedef uint64_t airs_subscription;
 
 typedef struct airs_observer {
     void (*on_envelope)(void *user, const airs_envelope *envelope); /* on the publisher's thread */
@@ -41,7 +42,7 @@ extern "C" {
 AIRS_API airs_status airs_envelope_new(airs_component to, const void *data, size_t length, airs_envelope **ret_envelope);
 AIRS_API void airs_envelope_free(airs_envelope *envelope); /* NULL is fine */
 
-/* A view of what is inside, valid as long as the envelope. */
+/* A view of what is inside, valid as long as the envelope. `envelope` must not be NULL. */
 AIRS_API airs_message airs_envelope_message(const airs_envelope *envelope);
 
 /* Publishes to every subscriber; the runtime's own routes it to the target's mailbox.
@@ -53,14 +54,17 @@ AIRS_API airs_message airs_envelope_message(const airs_envelope *envelope);
  * Order:     FIFO from one publisher to one target (I2). */
 AIRS_API airs_status airs_broker_publish(airs_broker *broker, airs_envelope *envelope);
 
-/* Owning, observing and tap subscribers together; 0 until somebody subscribes. */
+/* Owning, observing and tap subscribers together; 0 until somebody subscribes, or when `broker` is NULL. */
 AIRS_API size_t airs_broker_subscriber_count(airs_broker *broker);
 
-/* Errors: AIRS_EINVAL, AIRS_ENOMEM. Thread: any but inside an observer. */
-AIRS_API airs_status airs_broker_observe(airs_broker *broker, const airs_observer *observer, airs_subscription **ret_subscription);
+/* Shows `observer`, which is copied, every message from now on. The same may observe twice: then it is called twice, and each is a subscription
+ * of its own. Owning is not for others: the runtime's own subscriber does from airs_system_start to airs_system_stop.
+ * Errors: AIRS_EINVAL (a NULL; `release` and `user` may be), AIRS_ENOMEM. Thread: any but inside an observer. */
+AIRS_API airs_status airs_broker_observe(airs_broker *broker, const airs_observer *observer, airs_subscription *ret_subscription);
 
-/* Returns at once; observer->release runs after a grace period. NULL is fine. airs_system_free ends what was not unsubscribed. */
-AIRS_API void airs_broker_unsubscribe(airs_broker *broker, airs_subscription *subscription);
+/* Returns at once; observer->release runs after a grace period. airs_system_free ends what was not unsubscribed.
+ * Errors: AIRS_ENOTFOUND (unsubscribed before, of another broker, or never there), AIRS_EINVAL (`broker` is NULL). Thread: any. */
+AIRS_API airs_status airs_broker_unsubscribe(airs_broker *broker, airs_subscription subscription);
 
 /* One message as a tap saw it. */
 typedef struct airs_stream_entry {
@@ -68,13 +72,20 @@ typedef struct airs_stream_entry {
     airs_status status;   /* what publish returned */
 } airs_stream_entry;
 
-/* A tap of every message from now on: a ring of `capacity` copies (0 = 1,024); when it is full the oldest is dropped and counted as lag. */
+/* A tap of every message from now on: a ring of `capacity` copies (0 = 1,024; up to 1,048,576); when it is full the oldest is dropped and counted as
+ * lag.
+ * Ownership: the stream is the caller's, for airs_stream_close. Errors: AIRS_EINVAL, AIRS_ENOMEM. Thread: any but inside an observer. */
 AIRS_API airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_stream **ret_stream);
 
-/* The next entry, waiting up to timeout_ms (0: not at all). Errors: AIRS_ETIMEOUT. Thread: one reader a stream. */
+/* The next entry, waiting up to timeout_ms (0: not at all).
+ * Errors: AIRS_ETIMEOUT, AIRS_EDEADLK (waiting inside a handler), AIRS_EINVAL (a NULL). Thread: one reader a stream. */
 AIRS_API airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stream_entry *ret_entry);
+
+/* How many entries were dropped; 0 for NULL. Thread: any. */
 AIRS_API uint64_t airs_stream_lag(const airs_stream *stream);
-AIRS_API void airs_stream_close(airs_stream *stream); /* unsubscribes and frees; NULL is fine */
+
+/* Unsubscribes and frees; nobody may be waiting in airs_stream_next. Before airs_system_free. NULL is fine. */
+AIRS_API void airs_stream_close(airs_stream *stream);
 
 #ifdef __cplusplus
 }

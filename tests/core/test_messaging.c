@@ -377,7 +377,7 @@ static void taps_and_observers_see_what_is_published(void **state) {
     assert_int_equal(airs_broker_subscriber_count(broker), 1);
     assert_true(airs_actor_system_subscriber_running(airs_system_subscriber(system)));
     watching watch = {0};
-    airs_subscription *subscription = NULL;
+    airs_subscription subscription = 0;
     airs_observer observer = {on_envelope, on_release, &watch};
     assert_int_equal(airs_broker_observe(broker, &observer, &subscription), AIRS_OK);
     airs_stream *stream = NULL;
@@ -445,7 +445,7 @@ static void an_observer_is_released_once_and_never_called_after(void **state) {
     memset(watches, 0, sizeof watches);
     for (int i = 0; i < 200; i++) {
         airs_observer observer = {on_envelope, on_release, &watches[i]};
-        airs_subscription *subscription = NULL;
+        airs_subscription subscription = 0;
         assert_int_equal(airs_broker_observe(broker, &observer, &subscription), AIRS_OK);
         if (i % 20 == 0) {
             kit_wait(&watches[i].seen, 1);

@@ -9,7 +9,7 @@
 #include "core/system/system.h"
 
 static airsi_subscribers *new_list(size_t count) {
-    airsi_subscribers *list = airsi_calloc(1, sizeof *list + count * sizeof(airs_subscription *));
+    airsi_subscribers *list = airsi_calloc(1, sizeof *list + count * sizeof(airsi_subscription *));
     if (list != NULL) {
         list->count = count;
     }
@@ -32,7 +32,7 @@ static void free_list(airsi_garbage *garbage) {
 }
 
 static void free_subscription(airsi_garbage *garbage) {
-    airs_subscription *subscription = (airs_subscription *)(void *)((char *)garbage - offsetof(airs_subscription, garbage));
+    airsi_subscription *subscription = (airsi_subscription *)(void *)((char *)garbage - offsetof(airsi_subscription, garbage));
     if (subscription->kind == AIRSI_SUBSCRIBER_TAP) {
         airsi_stream_free(subscription->stream);
     } else if (subscription->kind == AIRSI_SUBSCRIBER_OBSERVER && subscription->observer.release != NULL) {
@@ -63,13 +63,22 @@ static void replace(airs_broker *broker, airsi_subscribers *list) {
     airsi_reclaim_retire(broker->reclaim, &old->garbage);
 }
 
-airs_status airsi_broker_add(airs_broker *broker, airs_subscription *subscription) {
+/* The broker's address stands in the number, so that another broker of this process doesn't take it for its own. */
+static airs_subscription next_number(airs_broker *broker) {
+    return (uint64_t)((uintptr_t)broker >> 6) << 32 | ++broker->last_number;
+}
+
+airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscription) {
     airs_status status = AIRS_OK;
     airsi_lock(&broker->mutex);
     const airsi_subscribers *old = airsi_load_relaxed(&broker->subscribers);
     bool owner = subscription->kind == AIRSI_SUBSCRIBER_OWNER;
     if (owner && old->owner != NULL) {
         status = AIRS_EALREADY_EXISTS;
+        goto out;
+    }
+    if (broker->last_number == UINT32_MAX) {
+        status = AIRS_ELIMIT_REACHED;
         goto out;
     }
     airsi_subscribers *list = new_list(old->count + (owner ? 0 : 1));
@@ -80,6 +89,7 @@ airs_status airsi_broker_add(airs_broker *broker, airs_subscription *subscriptio
     for (size_t i = 0; i < old->count; i++) {
         list->others[i] = old->others[i];
     }
+    subscription->number = next_number(broker);
     list->owner = owner ? subscription : old->owner;
     if (!owner) {
         list->others[old->count] = subscription;
@@ -90,8 +100,8 @@ out:
     return status;
 }
 
-static airs_status add_new(airs_broker *broker, const airs_subscription *made, airs_subscription **ret_subscription) {
-    airs_subscription *subscription = airsi_malloc(sizeof *subscription);
+static airs_status add_new(airs_broker *broker, const airsi_subscription *made, airs_subscription *ret_subscription) {
+    airsi_subscription *subscription = airsi_malloc(sizeof *subscription);
     if (subscription == NULL) {
         return AIRS_ENOMEM;
     }
@@ -101,25 +111,37 @@ static airs_status add_new(airs_broker *broker, const airs_subscription *made, a
         airsi_free(subscription);
         return status;
     }
-    *ret_subscription = subscription;
+    *ret_subscription = subscription->number;
     return AIRS_OK;
 }
 
-airs_status airsi_broker_own(airs_broker *broker, airsi_owner_function own, void *user, airs_subscription **ret_subscription) {
-    airs_subscription made = {.kind = AIRSI_SUBSCRIBER_OWNER, .own = own, .user = user};
+airs_status airsi_broker_own(airs_broker *broker, airsi_owner_function own, void *user, airs_subscription *ret_subscription) {
+    airsi_subscription made = {.kind = AIRSI_SUBSCRIBER_OWNER, .own = own, .user = user};
     return add_new(broker, &made, ret_subscription);
 }
 
-airs_status airs_broker_observe(airs_broker *broker, const airs_observer *observer, airs_subscription **ret_subscription) {
+airs_status airs_broker_observe(airs_broker *broker, const airs_observer *observer, airs_subscription *ret_subscription) {
     if (broker == NULL || observer == NULL || observer->on_envelope == NULL || ret_subscription == NULL) {
         return AIRS_EINVAL;
     }
-    airs_subscription made = {.kind = AIRSI_SUBSCRIBER_OBSERVER, .observer = *observer};
+    airsi_subscription made = {.kind = AIRSI_SUBSCRIBER_OBSERVER, .observer = *observer};
     return add_new(broker, &made, ret_subscription);
 }
 
-/* The list without `subscription`; NULL when there is no memory. */
-static airsi_subscribers *list_without(const airsi_subscribers *old, const airs_subscription *subscription) {
+static airsi_subscription *find(const airsi_subscribers *list, airs_subscription number) {
+    if (list->owner != NULL && list->owner->number == number) {
+        return list->owner;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->others[i]->number == number) {
+            return list->others[i];
+        }
+    }
+    return NULL;
+}
+
+/* The list without `subscription`, which is in it; NULL when there is no memory. */
+static airsi_subscribers *list_without(const airsi_subscribers *old, const airsi_subscription *subscription) {
     bool owner = old->owner == subscription;
     airsi_subscribers *list = new_list(old->count - (owner ? 0 : 1));
     if (list == NULL) {
@@ -135,14 +157,20 @@ static airsi_subscribers *list_without(const airsi_subscribers *old, const airs_
     return list;
 }
 
-void airs_broker_unsubscribe(airs_broker *broker, airs_subscription *subscription) {
-    if (subscription == NULL) {
-        return;
+airs_status airs_broker_unsubscribe(airs_broker *broker, airs_subscription number) {
+    if (broker == NULL) {
+        return AIRS_EINVAL;
     }
     airsi_lock(&broker->mutex);
+    const airsi_subscribers *old = airsi_load_relaxed(&broker->subscribers);
+    airsi_subscription *subscription = find(old, number);
+    if (subscription == NULL) {
+        airsi_unlock(&broker->mutex);
+        return AIRS_ENOTFOUND;
+    }
     airsi_subscribers *list;
     /* Leaving must not fail; a list is some dozen bytes, so wait for them. */
-    while ((list = list_without(airsi_load_relaxed(&broker->subscribers), subscription)) == NULL) {
+    while ((list = list_without(old, subscription)) == NULL) {
         sched_yield();
     }
     replace(broker, list);
@@ -150,9 +178,13 @@ void airs_broker_unsubscribe(airs_broker *broker, airs_subscription *subscriptio
     subscription->garbage.free = free_subscription;
     airsi_reclaim_retire(broker->reclaim, &subscription->garbage);
     airsi_reclaim_collect(broker->reclaim);
+    return AIRS_OK;
 }
 
 size_t airs_broker_subscriber_count(airs_broker *broker) {
+    if (broker == NULL) {
+        return 0;
+    }
     airsi_lock(&broker->mutex);
     const airsi_subscribers *list = airsi_load_relaxed(&broker->subscribers);
     size_t count = list->count + (list->owner != NULL ? 1 : 0);
@@ -162,7 +194,7 @@ size_t airs_broker_subscriber_count(airs_broker *broker) {
 
 static void show(const airsi_subscribers *list, const airs_envelope *envelope) {
     for (size_t i = 0; i < list->count; i++) {
-        const airs_subscription *subscription = list->others[i];
+        const airsi_subscription *subscription = list->others[i];
         if (subscription->kind == AIRSI_SUBSCRIBER_OBSERVER) {
             subscription->observer.on_envelope(subscription->observer.user, envelope);
         }

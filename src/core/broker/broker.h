@@ -17,26 +17,28 @@ typedef airs_status (*airsi_owner_function)(void *user, airs_envelope *envelope)
 
 typedef enum airsi_subscriber_kind { AIRSI_SUBSCRIBER_OWNER, AIRSI_SUBSCRIBER_OBSERVER, AIRSI_SUBSCRIBER_TAP } airsi_subscriber_kind;
 
-struct airs_subscription {
+typedef struct airsi_subscription {
+    airs_subscription number; /* const once added */
     airsi_subscriber_kind kind;
     airs_observer observer;   /* OBSERVER */
     airsi_owner_function own; /* OWNER, with user */
     void *user;
     struct airs_stream *stream; /* TAP */
     airsi_garbage garbage;
-};
+} airsi_subscription;
 
 typedef struct airsi_subscribers {
-    airs_subscription *owner; /* NULL: none */
-    bool tapped;              /* whether others[] has a tap */
+    airsi_subscription *owner; /* NULL: none */
+    bool tapped;               /* whether others[] has a tap */
     size_t count;
     airsi_garbage garbage;
-    airs_subscription *others[]; /* observers and taps, in the order they came */
+    airsi_subscription *others[]; /* observers and taps, in the order they came */
 } airsi_subscribers;
 
 struct airs_broker {
     AIRSI_ATOMIC(airsi_subscribers *) subscribers; /* any thread, atomic; never NULL */
     airsi_mutex mutex;                             /* writers */
+    uint32_t last_number;                          /* under the mutex */
     airsi_reclaim *reclaim;                        /* const after init */
 };
 
@@ -45,9 +47,9 @@ airs_status airsi_broker_init(airs_broker *broker, airsi_reclaim *reclaim);
 void airsi_broker_fini(airs_broker *broker);
 
 /* Errors: AIRS_EALREADY_EXISTS (there is an owner), AIRS_ENOMEM. */
-airs_status airsi_broker_own(airs_broker *broker, airsi_owner_function own, void *user, airs_subscription **ret_subscription);
+airs_status airsi_broker_own(airs_broker *broker, airsi_owner_function own, void *user, airs_subscription *ret_subscription);
 
-/* For streams. */
-airs_status airsi_broker_add(airs_broker *broker, airs_subscription *subscription);
+/* For streams. Gives it its number. Errors: AIRS_EALREADY_EXISTS (a second owner), AIRS_ELIMIT_REACHED (out of numbers), AIRS_ENOMEM. */
+airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscription);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "core/broker/broker.h"
 #include "core/message/envelope.h"
+#include "core/scheduler/worker.h"
 
 #define DEFAULT_CAPACITY 1024
 #define CAPACITY_MAX (1u << 20)
@@ -24,10 +25,10 @@ struct airs_stream {
     ring_entry *ring;
     size_t capacity; /* const after new */
     size_t first, count;
-    AIRSI_ATOMIC(uint64_t) lag; /* any thread, atomic */
-    airs_envelope *shown;       /* the reader's: what the last next gave out */
-    airs_broker *broker;        /* const after new */
-    airs_subscription *subscription;
+    AIRSI_ATOMIC(uint64_t) lag;     /* any thread, atomic */
+    airs_envelope *shown;           /* the reader's: what the last next gave out */
+    airs_broker *broker;            /* const after new */
+    airs_subscription subscription; /* const after new */
 };
 
 airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_stream **ret_stream) {
@@ -35,7 +36,7 @@ airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_str
         return AIRS_EINVAL;
     }
     airs_stream *stream = airsi_calloc(1, sizeof *stream);
-    airs_subscription *subscription = airsi_calloc(1, sizeof *subscription);
+    airsi_subscription *subscription = airsi_calloc(1, sizeof *subscription);
     ring_entry *ring = airsi_calloc(capacity != 0 ? capacity : DEFAULT_CAPACITY, sizeof *ring);
     airs_status status = AIRS_ENOMEM;
     if (stream == NULL || subscription == NULL || ring == NULL) {
@@ -44,7 +45,6 @@ airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_str
     stream->capacity = capacity != 0 ? capacity : DEFAULT_CAPACITY;
     stream->ring = ring;
     stream->broker = broker;
-    stream->subscription = subscription;
     subscription->kind = AIRSI_SUBSCRIBER_TAP;
     subscription->stream = stream;
     airsi_cond_init(&stream->filled);
@@ -53,6 +53,7 @@ airs_status airs_broker_subscribe(airs_broker *broker, size_t capacity, airs_str
     if (status != AIRS_OK) {
         goto fail;
     }
+    stream->subscription = subscription->number;
     *ret_stream = stream;
     return AIRS_OK;
 fail:
@@ -87,6 +88,9 @@ airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stre
     if (stream == NULL || ret_entry == NULL) {
         return AIRS_EINVAL;
     }
+    if (timeout_ms != 0 && airsi_worker_current() != NULL) {
+        return AIRS_EDEADLK;
+    }
     uint64_t until = airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
     ring_entry taken = {0};
     airsi_lock(&stream->mutex);
@@ -109,7 +113,7 @@ airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stre
 }
 
 uint64_t airs_stream_lag(const airs_stream *stream) {
-    return airsi_load_relaxed(&stream->lag);
+    return stream != NULL ? airsi_load_relaxed(&stream->lag) : 0;
 }
 
 void airs_stream_close(airs_stream *stream) {

@@ -7,7 +7,7 @@
 
 void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, airs_system *system) {
     subscriber->system = system;
-    subscriber->subscription = NULL;
+    subscriber->subscription = 0;
     atomic_init(&subscriber->running, false);
 }
 
@@ -99,7 +99,7 @@ airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber) {
 void airsi_subscriber_stop(airs_actor_system_subscriber *subscriber) {
     airsi_store_release(&subscriber->running, false);
     airs_broker_unsubscribe(&subscriber->system->messaging.broker, subscriber->subscription);
-    subscriber->subscription = NULL;
+    subscriber->subscription = 0;
 }
 
 airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor) {

@@ -12,9 +12,9 @@
 #include "core/reclaim/reclaim.h"
 
 struct airs_actor_system_subscriber {
-    struct airs_system *system;      /* const after init */
-    airs_subscription *subscription; /* who starts and stops it */
-    AIRSI_ATOMIC(bool) running;      /* any thread reads */
+    struct airs_system *system;     /* const after init */
+    airs_subscription subscription; /* who starts and stops it */
+    AIRSI_ATOMIC(bool) running;     /* any thread reads */
 };
 
 void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, struct airs_system *system);
