@@ -15,10 +15,7 @@ static airs_status on_start(void *state, airs_context *context, airs_error *erro
 static airs_result on_message(void *state, airs_context *context, const airs_message *message, airs_error *error) {
     kit_actor *self = state;
     /* I3: nobody else is in here. */
-    if (atomic_fetch_add(&self->inside, 1) != 0) {
-        fprintf(stderr, "two workers in one actor\n");
-        abort();
-    }
+    KIT_REQUIRE(atomic_fetch_add(&self->inside, 1) == 0);
     airs_result result = self->handle(self, context, message, error);
     atomic_fetch_sub(&self->inside, 1);
     atomic_fetch_add(&self->handled, 1);
@@ -53,7 +50,8 @@ static size_t count_of(const char *const *patterns) {
     return count;
 }
 
-airs_component kit_spawn_with(airs_system *system, const char *id, kit_actor *actor, const kit_options *options) {
+airs_status kit_try_spawn(airs_system *system, const char *id, kit_actor *actor, const kit_options *options, airs_component *ret_component,
+                          airs_error *error) {
     airs_spawn_options spawn = {
         .limits = options->limits,
         .capabilities = {.send = options->send,
@@ -63,10 +61,14 @@ airs_component kit_spawn_with(airs_system *system, const char *id, kit_actor *ac
         .behavior = &behavior,
         .state = actor,
     };
-    assert_int_equal(airs_component_id_parse(id, strlen(id), &spawn.id, NULL), AIRS_OK);
+    KIT_REQUIRE(airs_component_id_parse(id, strlen(id), &spawn.id, NULL) == AIRS_OK);
+    return airs_spawn(system, &spawn, ret_component, error);
+}
+
+airs_component kit_spawn_with(airs_system *system, const char *id, kit_actor *actor, const kit_options *options) {
     airs_error error = {0};
     airs_component component = AIRS_OUTSIDE;
-    if (airs_spawn(system, &spawn, &component, &error) != AIRS_OK) {
+    if (kit_try_spawn(system, id, actor, options, &component, &error) != AIRS_OK) {
         fail_msg("spawn of %s: %s", id, error.text);
     }
     return component;
@@ -121,9 +123,28 @@ uint64_t kit_dead(airs_system *system, airs_status reason) {
     return kit_stats(system).dead_by_reason[reason];
 }
 
-static void nap(void) {
+void kit_nap(void) {
     struct timespec t = {.tv_nsec = 200000};
     nanosleep(&t, NULL);
+}
+
+void kit_does_not_hold(const char *file, int line, const char *what) {
+    fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+    abort();
+}
+
+airs_status kit_send_number(airs_system *system, airs_component to, uint64_t number, airs_when_full when_full) {
+    airs_status status = airs_send(system, to, &number, sizeof number, when_full);
+    KIT_REQUIRE(status == AIRS_OK || status == AIRS_EMAILBOX_FULL || status == AIRS_ETARGET_STOPPED || status == AIRS_ESTOPPING ||
+                status == AIRS_ENOSUBSCRIBER);
+    return status;
+}
+
+uint64_t kit_number(const airs_message *message) {
+    uint64_t number = 0;
+    KIT_REQUIRE(message->length >= sizeof number);
+    memcpy(&number, message->data, sizeof number);
+    return number;
 }
 
 void kit_wait(atomic_uint_fast64_t *value, uint64_t least) {
@@ -131,7 +152,7 @@ void kit_wait(atomic_uint_fast64_t *value, uint64_t least) {
         if (atomic_load(value) >= least) {
             return;
         }
-        nap();
+        kit_nap();
     }
     fail_msg("waited for %llu, have %llu", (unsigned long long)least, (unsigned long long)atomic_load(value));
 }
@@ -156,7 +177,7 @@ airs_result kit_echo(kit_actor *self, airs_context *context, const airs_message 
 void kit_gate_wait(kit_gate *gate) {
     atomic_fetch_add(&gate->waiting, 1);
     while (atomic_load(&gate->open) == 0) {
-        nap();
+        kit_nap();
     }
     atomic_fetch_sub(&gate->waiting, 1);
 }
@@ -167,7 +188,7 @@ void kit_gate_open(kit_gate *gate) {
 
 void kit_gate_reached(kit_gate *gate, int waiting) {
     for (int i = 0; i < 100000 && atomic_load(&gate->waiting) < waiting; i++) {
-        nap();
+        kit_nap();
     }
     assert_true(atomic_load(&gate->waiting) >= waiting);
 }

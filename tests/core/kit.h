@@ -38,6 +38,10 @@ typedef struct kit_options {
 /* Default limits, everybody may send and receive. */
 kit_options kit_defaults(void);
 
+/* What airs_spawn says. */
+airs_status kit_try_spawn(airs_system *system, const char *id, kit_actor *actor, const kit_options *options, airs_component *ret_component,
+                          airs_error *error);
+/* Fails the test when it can't be done. */
 airs_component kit_spawn_with(airs_system *system, const char *id, kit_actor *actor, const kit_options *options);
 airs_component kit_spawn(airs_system *system, const char *id, kit_actor *actor);
 
@@ -55,6 +59,24 @@ uint64_t kit_dead(airs_system *system, airs_status reason);
 
 /* Waits until `*value` is at least `least`; fails the test after 20 s. */
 void kit_wait(atomic_uint_fast64_t *value, uint64_t least);
+
+/* 0.2 ms. */
+void kit_nap(void);
+
+/* Sends a number from this thread. Any other outcome than AIRS_OK, AIRS_EMAILBOX_FULL, AIRS_ETARGET_STOPPED, AIRS_ESTOPPING and, after a stop,
+ * AIRS_ENOSUBSCRIBER fails the test. */
+airs_status kit_send_number(airs_system *system, airs_component to, uint64_t number, airs_when_full when_full);
+/* The number in a message. */
+uint64_t kit_number(const airs_message *message);
+
+/* Ends the program: for what doesn't hold on a thread other than the test's, where cmocka can't fail. */
+#define KIT_REQUIRE(condition)                                 \
+    do {                                                       \
+        if (!(condition)) {                                    \
+            kit_does_not_hold(__FILE__, __LINE__, #condition); \
+        }                                                      \
+    } while (0)
+_Noreturn void kit_does_not_hold(const char *file, int line, const char *what);
 
 /* Handlers. */
 airs_result kit_count(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error);

@@ -3,7 +3,6 @@
 #include "kit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ACTORS 10
@@ -41,14 +40,6 @@ typedef struct world {
     atomic_uint_fast64_t accepted_sends, made, told;
 } world;
 
-#define REQUIRE(condition)                                                                 \
-    do {                                                                                   \
-        if (!(condition)) {                                                                \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                       \
-        }                                                                                  \
-    } while (0)
-
 static airs_status wild_start(kit_actor *self, airs_context *context, airs_error *error) {
     (void)context;
     (void)error;
@@ -77,7 +68,7 @@ static void one_send(wild *w, airs_context *context, uint32_t hops) {
         w->sent[to]++;
         atomic_fetch_add(&w->world->accepted_sends, 1);
     } else {
-        REQUIRE(status == AIRS_ETARGET_STOPPED || status == AIRS_EMAILBOX_FULL);
+        KIT_REQUIRE(status == AIRS_ETARGET_STOPPED || status == AIRS_EMAILBOX_FULL);
     }
 }
 
@@ -97,10 +88,10 @@ static void one_request(wild *w, airs_context *context, uint32_t hops) {
         w->open[w->open_count++] = request;
         if (kit_random(&w->seed) % 8 == 0) {
             airs_status cancelled = airs_context_cancel_request(context, request);
-            REQUIRE(cancelled == AIRS_OK || cancelled == AIRS_EALREADY_ANSWERED);
+            KIT_REQUIRE(cancelled == AIRS_OK || cancelled == AIRS_EALREADY_ANSWERED);
         }
     } else {
-        REQUIRE(status == AIRS_ETARGET_STOPPED || status == AIRS_EMAILBOX_FULL || status == AIRS_ELIMIT_REACHED);
+        KIT_REQUIRE(status == AIRS_ETARGET_STOPPED || status == AIRS_EMAILBOX_FULL || status == AIRS_ELIMIT_REACHED);
     }
 }
 
@@ -160,7 +151,7 @@ static void end_of(wild *w, const airs_message *message) {
             return;
         }
     }
-    REQUIRE(!"an end for a request that is not open");
+    KIT_REQUIRE(!"an end for a request that is not open");
 }
 
 static airs_result wild_handle(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
@@ -170,12 +161,12 @@ static airs_result wild_handle(kit_actor *self, airs_context *context, const air
         return AIRS_HANDLED;
     }
     note n;
-    REQUIRE(message->length == sizeof n);
+    KIT_REQUIRE(message->length == sizeof n);
     memcpy(&n, message->data, sizeof n);
     if (message->kind == AIRS_MESSAGE_INTER_COMPONENT && n.sender < ACTORS) {
         /* I2: within one incarnation of the sender, sequences only rise; a crash of the sender starts over with a newer life. */
-        REQUIRE(n.life >= w->seen_life[n.sender]);
-        REQUIRE(n.life > w->seen_life[n.sender] || n.sequence > w->seen[n.sender]);
+        KIT_REQUIRE(n.life >= w->seen_life[n.sender]);
+        KIT_REQUIRE(n.life > w->seen_life[n.sender] || n.sequence > w->seen[n.sender]);
         w->seen_life[n.sender] = n.life;
         w->seen[n.sender] = n.sequence;
     }
@@ -241,7 +232,7 @@ static void run_round(uint64_t seed, unsigned workers) {
         note n = {.hops = 24, .sender = ACTORS};
         airs_component to = atomic_load(&world.components[kit_random(&seed) % ACTORS]);
         airs_status status = airs_send(world.system, to, &n, sizeof n, AIRS_BLOCK_WHEN_FULL);
-        REQUIRE(status == AIRS_OK || status == AIRS_ETARGET_STOPPED);
+        KIT_REQUIRE(status == AIRS_OK || status == AIRS_ETARGET_STOPPED);
         atomic_fetch_add(&world.accepted_sends, status == AIRS_OK);
         if (i % 25 == 24) {
             replace(&world, (uint32_t)(kit_random(&seed) % ACTORS), kit_random(&seed));
