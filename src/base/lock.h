@@ -21,6 +21,7 @@ typedef enum airsi_rank {
     AIRSI_RANK_RECLAIM,      /* threads, counters, garbage */
     AIRSI_RANK_DEAD_LETTERS, /* the ring of dead letters */
     AIRSI_RANK_STREAM,       /* the ring of a tap */
+    AIRSI_RANK_HEAP,         /* blocks that threads exchange: memory may be needed under any lock */
 } airsi_rank;
 
 typedef struct airsi_mutex {

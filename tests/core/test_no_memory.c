@@ -5,13 +5,16 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
+void *__real_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 
 static __thread unsigned left; /* allocations of this thread until one fails; 0: none does */
 
@@ -33,6 +36,10 @@ void *__wrap_calloc(size_t count, size_t size) {
 
 void *__wrap_realloc(void *old, size_t size) {
     return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
+    return fails() ? MAP_FAILED : __real_mmap(address, length, protection, flags, fd, offset);
 }
 
 typedef struct call {
