@@ -5,10 +5,13 @@
 
 #include <airs/limits.h>
 
-#include "base/memory.h"
+#include "base/heap/heap.h"
+
+/* A message with 64 bytes takes two cache lines. */
+_Static_assert(sizeof(airs_envelope) == 64 && offsetof(airs_envelope, data) == 64, "the payload begins a cache line");
 
 static airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length, size_t inline_bytes) {
-    airs_envelope *envelope = airsi_malloc(sizeof *envelope + inline_bytes);
+    airs_envelope *envelope = airsi_heap_alloc(sizeof *envelope + inline_bytes);
     if (envelope == NULL) {
         return NULL;
     }
@@ -69,7 +72,7 @@ void airs_envelope_free(airs_envelope *envelope) {
     if (envelope != NULL) {
         assert((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0);
         airsi_payload_unref(envelope->shared);
-        airsi_free(envelope);
+        airsi_heap_free(envelope);
     }
 }
 

@@ -40,7 +40,7 @@ struct airs_envelope {
     uint8_t status;       /* airs_status of a REPLY or DOWN */
     uint8_t flags;
     uint8_t operation_length; /* EXECUTE: how many of the bytes are the operation's name; it stands first */
-    uint8_t data[];
+    _Alignas(8) uint8_t data[];
 };
 
 /* A message with `data` copied behind the header. NULL: no memory. */

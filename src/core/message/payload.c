@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/heap/heap.h"
 
 airsi_payload *airsi_payload_new(const void *data, size_t length) {
-    airsi_payload *payload = airsi_malloc(sizeof *payload + length);
+    airsi_payload *payload = airsi_heap_alloc(sizeof *payload + length);
     if (payload == NULL) {
         return NULL;
     }
@@ -25,6 +25,6 @@ airsi_payload *airsi_payload_ref(airsi_payload *payload) {
 void airsi_payload_unref(airsi_payload *payload) {
     /* E1 acq_rel, pairs with itself: every reader's last look at the bytes happens before the last owner frees them. */
     if (payload != NULL && airsi_fetch_sub_acq_rel(&payload->references, 1) == 1) {
-        airsi_free(payload);
+        airsi_heap_free(payload);
     }
 }

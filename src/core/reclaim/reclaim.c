@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/heap/depot.h"
 #include "base/memory.h"
 
 #define SLOW_GRACE_MS 1000
@@ -16,7 +17,12 @@ airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log) {
     memset(reclaim, 0, sizeof *reclaim);
     atomic_init(&reclaim->epoch, 1);
     reclaim->log = log;
+    reclaim->depot = airsi_depot_new();
+    if (reclaim->depot == NULL) {
+        return AIRS_ENOMEM;
+    }
     if (pthread_key_create(&reclaim->key, host_thread_exits) != 0) {
+        airsi_depot_close(reclaim->depot);
         return AIRS_EUNAVAILABLE;
     }
     airsi_mutex_init(&reclaim->mutex, AIRSI_RANK_RECLAIM);
@@ -31,6 +37,12 @@ static void free_all(airsi_garbage *garbage) {
     }
 }
 
+static void free_record(airsi_record *record) {
+    airsi_heap_fini(&record->heap);
+    airsi_free(record->verdicts);
+    airsi_free(record);
+}
+
 void airsi_reclaim_fini(airsi_reclaim *reclaim) {
     pthread_key_delete(reclaim->key);
     while (reclaim->oldest != NULL) {
@@ -41,9 +53,9 @@ void airsi_reclaim_fini(airsi_reclaim *reclaim) {
     while (reclaim->records != NULL) {
         airsi_record *record = reclaim->records;
         reclaim->records = record->next;
-        airsi_free(record->verdicts);
-        airsi_free(record);
+        free_record(record);
     }
+    airsi_depot_close(reclaim->depot);
     airsi_mutex_fini(&reclaim->mutex);
 }
 
@@ -53,6 +65,7 @@ airsi_record *airsi_record_new(airsi_reclaim *reclaim) {
         return NULL;
     }
     record->reclaim = reclaim;
+    airsi_heap_init(&record->heap, reclaim->depot);
     airsi_lock(&reclaim->mutex);
     record->number = reclaim->next_number++;
     record->next = reclaim->records;
@@ -72,8 +85,7 @@ void airsi_record_free(airsi_record *record) {
         }
     }
     airsi_unlock(&reclaim->mutex);
-    airsi_free(record->verdicts);
-    airsi_free(record);
+    free_record(record);
 }
 
 void airsi_record_online(airsi_record *record) {
@@ -81,6 +93,7 @@ void airsi_record_online(airsi_record *record) {
     /* E9 acq_rel, pairs with E10 in oldest_epoch: either the reclaimer sees this record online, or its look came first and this thread sees
      * everything unlinked before that look. A read-modify-write on both sides, so that one of the two must see the other. */
     airsi_exchange_acq_rel(&record->epoch, epoch);
+    airsi_heap_attach(&record->heap);
 }
 
 void airsi_record_quiescent(airsi_record *record) {
@@ -93,6 +106,7 @@ void airsi_record_quiescent(airsi_record *record) {
 }
 
 void airsi_record_offline(airsi_record *record) {
+    airsi_heap_detach(&record->heap);
     /* E13, as above. */
     airsi_store_release(&record->epoch, 0);
 }
@@ -110,6 +124,7 @@ airsi_record *airsi_reclaim_enter(airsi_reclaim *reclaim) {
         }
     }
     if (record->depth++ == 0) {
+        record->outer_heap = airsi_heap_current;
         airsi_record_online(record);
     }
     return record;
@@ -119,6 +134,7 @@ void airsi_reclaim_leave(airsi_record *record) {
     assert(record->depth > 0);
     if (--record->depth == 0) {
         airsi_record_offline(record);
+        airsi_heap_attach(record->outer_heap);
     }
 }
 
@@ -161,7 +177,14 @@ static void complain_once(airsi_reclaim *reclaim, const airsi_record *holder) {
               "memory of stopped components waits over %d ms for thread %u to leave its handler", SLOW_GRACE_MS, holder->number);
 }
 
+bool airsi_reclaim_pending(const airsi_reclaim *reclaim) {
+    return airsi_load_relaxed(&reclaim->waiting) > 0 || airsi_depot_has_surplus(reclaim->depot);
+}
+
 void airsi_reclaim_collect(airsi_reclaim *reclaim) {
+    if (airsi_depot_has_surplus(reclaim->depot)) {
+        airsi_depot_trim(reclaim->depot, airsi_clock_monotonic_ms());
+    }
     if (airsi_load_relaxed(&reclaim->waiting) == 0) {
         return;
     }

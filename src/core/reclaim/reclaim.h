@@ -18,13 +18,14 @@
 #include <airs/status.h>
 
 #include "base/atomic.h"
+#include "base/heap/heap.h"
 #include "base/lock.h"
 #include "core/policy/verdicts.h"
 #include "core/stats/counters.h"
 
 struct airsi_reclaim;
 
-/* One thread's place in one system: its announced epoch and its counters. */
+/* One thread's place in one system: its announced epoch, its heap and its counters. */
 typedef struct airsi_record {
     AIRSI_ATOMIC(uint64_t) epoch;  /* owner thread writes, any thread reads: 0 = offline, else the epoch announced last */
     uint32_t depth;                /* owner thread: nested enters */
@@ -32,6 +33,8 @@ typedef struct airsi_record {
     struct airsi_reclaim *reclaim; /* const after new */
     struct airsi_record *next;     /* under the mutex */
     airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
+    airsi_heap heap;               /* owner thread's while online */
+    airsi_heap *outer_heap;        /* owner thread: what it had before it entered, as a worker of another system does */
     airsi_counters counters;       /* owner thread writes */
 } airsi_record;
 
@@ -52,8 +55,9 @@ typedef struct airsi_reclaim {
     airsi_counters folded; /* of threads that are gone */
     uint32_t next_number;
     bool complained;
-    pthread_key_t key; /* const after init: a host thread's record */
-    airs_log *log;     /* const after init */
+    pthread_key_t key;  /* const after init: a host thread's record */
+    airsi_depot *depot; /* const after init: what the threads' heaps share */
+    airs_log *log;      /* const after init */
 } airsi_reclaim;
 
 airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log);
@@ -65,6 +69,7 @@ airsi_record *airsi_record_new(airsi_reclaim *reclaim);
 /* Folds the counters and frees it. */
 void airsi_record_free(airsi_record *record);
 
+/* Online its heap is the calling thread's. Of several online on one thread, as in the deterministic mode, the last is. */
 void airsi_record_online(airsi_record *record);
 void airsi_record_quiescent(airsi_record *record); /* online already */
 void airsi_record_offline(airsi_record *record);
@@ -76,8 +81,10 @@ void airsi_reclaim_leave(airsi_record *record);
 /* `garbage` was unlinked: nobody who comes now can find it. */
 void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage);
 
-/* Frees what has had its grace period. Cheap when there is nothing. The caller holds no lock. */
+/* Frees what has had its grace period, and gives back memory that is no longer needed. Cheap when there is nothing. The caller holds no lock. */
 void airsi_reclaim_collect(airsi_reclaim *reclaim);
+/* Whether collect should be called again in some 20 ms, even when nothing else happens. */
+bool airsi_reclaim_pending(const airsi_reclaim *reclaim);
 
 /* A snapshot of all counters, those of threads that are gone included. */
 void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats);

@@ -37,8 +37,8 @@ static void sleep_until_needed(airsi_worker *worker) {
     airsi_record_quiescent(worker->record);
     airsi_reclaim_collect(&system->reclaim);
     airsi_record_offline(worker->record);
-    /* Garbage that another thread still holds up is looked at again soon, even when nothing else happens. */
-    uint64_t latest = airsi_load_relaxed(&system->reclaim.waiting) > 0 ? worker->now_ms + 20 : UINT64_MAX;
+    /* Garbage that another thread still holds up is looked at again soon, even when nothing else happens; so is memory no longer needed. */
+    uint64_t latest = airsi_reclaim_pending(&system->reclaim) ? worker->now_ms + 20 : UINT64_MAX;
     airsi_runqueue_wait(&system->runqueue, latest);
     airsi_record_online(worker->record);
 }

@@ -78,12 +78,15 @@ static airs_status check_arguments(airs_system *system, const void *data, size_t
     return length > AIRS_PAYLOAD_MAX ? AIRS_EPAYLOAD_TOO_LARGE : AIRS_OK;
 }
 
-/* Goes online with a message from outside in hand. NULL: no memory for one of the two, and nothing is left of the other. */
+/* Goes online, and makes a message from outside, in the heap that comes with it. NULL: no memory, and nothing is left of either. */
 static airsi_record *enter_with(airs_system *system, airs_component to, const void *data, size_t length, airs_envelope **ret_envelope) {
-    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
-    airsi_record *record = envelope != NULL ? airsi_reclaim_enter(&system->reclaim) : NULL;
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
     if (record == NULL) {
-        airs_envelope_free(envelope);
+        return NULL;
+    }
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, AIRS_OUTSIDE, to, data, length);
+    if (envelope == NULL) {
+        airsi_reclaim_leave(record);
         return NULL;
     }
     *ret_envelope = envelope;
