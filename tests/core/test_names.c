@@ -120,6 +120,7 @@ typedef struct reader {
 } reader;
 
 #define RESIDENT 100u
+#define MOVES 20000u
 
 static void *look(void *argument) {
     reader *r = argument;
@@ -137,6 +138,27 @@ static void *look(void *argument) {
     return NULL;
 }
 
+static void grow_and_empty(fixture *f, uint64_t *seed) {
+    for (uint32_t i = RESIDENT; i < NAMES; i++) {
+        f->hashes[i] = kit_random(seed);
+        add(f, i);
+    }
+    for (uint32_t i = RESIDENT; i < NAMES; i++) {
+        take_out(f, i);
+    }
+    airsi_reclaim_collect(&f->reclaim);
+}
+
+/* The table is made to think that it is full, so that every name moves to another one. */
+static void move_all(fixture *f) {
+    f->names.newest->taken = f->names.newest->mask;
+    do {
+        add(f, RESIDENT);
+        take_out(f, RESIDENT);
+    } while (airsi_load_relaxed(&f->names.oldest) != f->names.newest);
+    airsi_reclaim_collect(&f->reclaim);
+}
+
 static void a_reader_never_misses_what_is_there_all_the_time(void **state) {
     fixture *f = *state;
     uint64_t seed = kit_seed();
@@ -151,18 +173,13 @@ static void a_reader_never_misses_what_is_there_all_the_time(void **state) {
     pthread_t threads[2];
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, look, &readers[i]), 0);
+        kit_wait(&readers[i].rounds, 1);
     }
-    kit_wait(&readers[0].rounds, 1);
-    kit_wait(&readers[1].rounds, 1);
-    for (uint32_t wave = 0; wave < 60; wave++) {
-        for (uint32_t i = RESIDENT; i < NAMES; i++) {
-            f->hashes[i] = kit_random(&seed);
-            add(f, i);
-        }
-        for (uint32_t i = RESIDENT; i < NAMES; i++) {
-            take_out(f, i);
-        }
-        airsi_reclaim_collect(&f->reclaim);
+    for (uint32_t i = 0; i < MOVES; i++) {
+        move_all(f);
+    }
+    for (uint32_t i = 0; i < 20; i++) {
+        grow_and_empty(f, &seed);
     }
     atomic_store(&stop, 1);
     for (int i = 0; i < 2; i++) {
