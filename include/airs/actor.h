@@ -86,8 +86,9 @@ AIRS_API airs_status airs_stop(airs_system *system, airs_component component);
 
 AIRS_API airs_system *airs_context_system(const airs_context *context);
 AIRS_API airs_component airs_context_self(const airs_context *context);
-/* Valid as long as the actor. */
+/* Valid until the callback returns. */
 AIRS_API const airs_component_id *airs_context_id(const airs_context *context);
+/* Valid as long as the actor. */
 AIRS_API const airs_limits *airs_context_limits(const airs_context *context);
 
 /* Fire and forget; `data` is copied. A full target holds the message back and mutes this actor after the handler (4.12).

@@ -1,13 +1,11 @@
-#include <airs/id.h>
+#include "base/id.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/hash.h"
 
 #define SEGMENT_RULE "1 to 63 characters of a-z, 0-9 and - are right"
 
-/* The key is known to everybody, so that an id made anywhere has the same hash. What depends on it: base/id.h. */
 static const uint8_t hash_key[16] = "airs.componentid";
 
 static const char *const segment_names[3] = {"namespace", "name", "instance"};
@@ -36,7 +34,6 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
     }
     return AIRS_OK;
 }
-
 airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
                                    size_t instance_length, airs_component_id *ret_id, airs_error *error) {
     const segment segments[3] = {{ns, ns_length}, {name, name_length}, {instance, instance_length}};
@@ -87,5 +84,32 @@ airs_status airs_component_id_parse(const char *text, size_t length, airs_compon
 }
 
 bool airs_component_id_equal(const airs_component_id *a, const airs_component_id *b) {
-    return a->hash == b->hash && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+    return airsi_id_equal(airsi_component_id_look(a), airsi_component_id_look(b));
+}
+
+bool airsi_component_id_made(const airs_component_id *id) {
+    if (id->length > AIRS_ID_TEXT_MAX) {
+        return false;
+    }
+    airs_component_id again;
+    return airs_component_id_parse(id->text, id->length, &again, NULL) == AIRS_OK && memcmp(id, &again, sizeof again) == 0;
+}
+
+void airsi_id_init(airsi_id *to, const airs_component_id *from) {
+    to->hash = from->hash;
+    to->length = from->length;
+    to->name_at = from->name_at;
+    to->instance_at = from->instance_at;
+    memcpy(to->text, from->text, airsi_id_text_bytes(from));
+}
+
+airs_component_id airsi_id_expand(const airsi_id *id) {
+    airs_component_id expanded;
+    memset(&expanded, 0, sizeof expanded);
+    expanded.hash = id->hash;
+    expanded.length = id->length;
+    expanded.name_at = id->name_at;
+    expanded.instance_at = id->instance_at;
+    memcpy(expanded.text, id->text, id->length);
+    return expanded;
 }

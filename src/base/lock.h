@@ -14,6 +14,7 @@ typedef enum airsi_rank {
     AIRSI_RANK_ROOM,         /* who waits for room in a mailbox */
     AIRSI_RANK_SHARD,        /* requests and timers */
     AIRSI_RANK_REGISTRY,     /* ids to actors */
+    AIRSI_RANK_TERMS,        /* limits and capabilities that actors share */
     AIRSI_RANK_BROKER,       /* changes of the subscriber list */
     AIRSI_RANK_RUNQUEUE,     /* scheduled actors */
     AIRSI_RANK_GATE,         /* host threads that wait for room */

@@ -5,10 +5,13 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <airs/id.h>
 #include <airs/limits.h>
+
+#include "base/id.h"
 
 #define S63 "0123456789-abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmno"
 
@@ -102,12 +105,54 @@ static void a_limit_out_of_range_is_named(void **state) {
     assert_non_null(strstr(error.text, "overflow"));
 }
 
-#define TESTS(X)                                \
-    X(an_id_is_read_into_its_segments)          \
-    X(ids_compare_by_text)                      \
-    X(a_bad_id_is_refused_and_the_output_stays) \
-    X(the_default_limits_are_right)             \
-    X(a_limit_out_of_range_is_named)
+static void an_id_in_as_many_bytes_as_it_has_is_the_same_id(void **state) {
+    (void)state;
+    const char *const texts[] = {"a/b/c", "aaa/bb/c", "demo/counter/0", "demo/counter/00", "demo/counter/000", S63 "/" S63 "/" S63};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        airs_component_id id, other, again;
+        assert_int_equal(parse(texts[i], &id, NULL), AIRS_OK);
+        assert_int_equal(parse(i == 0 ? "a/b/d" : texts[0], &other, NULL), AIRS_OK);
+        airsi_id *compact = malloc(offsetof(airsi_id, text) + airsi_id_text_bytes(&id));
+        assert_non_null(compact);
+        airsi_id_init(compact, &id);
+        assert_string_equal(compact->text, texts[i]);
+        assert_true(airsi_id_equal(airsi_id_look(compact), airsi_component_id_look(&id)));
+        assert_false(airsi_id_equal(airsi_id_look(compact), airsi_component_id_look(&other)));
+        again = airsi_id_expand(compact);
+        assert_memory_equal(&again, &id, sizeof id);
+        /* Whole hashes may be the same; texts then decide. */
+        other.hash = id.hash;
+        assert_false(airs_component_id_equal(&id, &other));
+        free(compact);
+    }
+}
+
+static void an_id_filled_by_hand_is_known_as_such(void **state) {
+    (void)state;
+    airs_component_id good;
+    assert_int_equal(parse("a/b/c", &good, NULL), AIRS_OK);
+    assert_true(airsi_component_id_made(&good));
+    airs_component_id bad[7];
+    for (int i = 0; i < 7; i++) {
+        bad[i] = good;
+    }
+    bad[0].hash++;
+    bad[1].length = 255;
+    bad[2].name_at = 3;
+    bad[3].instance_at = 200;
+    bad[4].text[0] = 'A';
+    bad[5].text[100] = 'x';
+    memset(&bad[6], 0, sizeof bad[6]);
+    for (int i = 0; i < 7; i++) {
+        assert_false(airsi_component_id_made(&bad[i]));
+    }
+}
+
+#define TESTS(X)                                                                                \
+    X(an_id_is_read_into_its_segments)                                                          \
+    X(ids_compare_by_text)                                                                      \
+    X(an_id_in_as_many_bytes_as_it_has_is_the_same_id) X(an_id_filled_by_hand_is_known_as_such) \
+        X(a_bad_id_is_refused_and_the_output_stays) X(the_default_limits_are_right) X(a_limit_out_of_range_is_named)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -11,18 +11,13 @@ static airs_status check_options(const airs_spawn_options *options, airs_error *
     if (options->behavior == NULL || options->behavior->handle == NULL) {
         return airs_error_set(error, AIRS_EINVAL, "%s: a behaviour with a handle callback is needed", options->id.text);
     }
-    airs_component_id checked;
-    airs_status status = airs_component_id_parse(options->id.text, options->id.length, &checked, error);
-    if (status != AIRS_OK) {
-        return status;
-    }
-    if (!airs_component_id_equal(&checked, &options->id)) {
+    if (!airsi_component_id_made(&options->id)) {
         return airs_error_set(error, AIRS_EINVALID_ID, "the id was not made by airs_component_id_parse or _make");
     }
     if (options->id.name_at == 5 && memcmp(options->id.text, "airs", 4) == 0) {
         return airs_error_set(error, AIRS_EINVALID_ID, "%s: namespace airs is reserved; choose another", options->id.text);
     }
-    return airs_limits_check(&options->limits, error);
+    return AIRS_OK;
 }
 
 airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *options, airsi_actor **ret_actor, airs_error *error) {
@@ -30,28 +25,30 @@ airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *optio
     if (status != AIRS_OK) {
         return status;
     }
-    airsi_actor *actor = airsi_calloc(1, sizeof *actor);
-    if (actor == NULL) {
-        return airs_error_set(error, AIRS_ENOMEM, "%s: no memory for the actor", options->id.text);
-    }
-    status = airsi_policy_init(&actor->policy, &options->capabilities, error);
+    airsi_terms *terms = NULL;
+    status = airsi_terms_get(&system->terms, &options->limits, &options->capabilities, &terms, error);
     if (status != AIRS_OK) {
-        airsi_free(actor);
         airs_error_prefix(error, "%s", options->id.text);
         return status;
     }
+    airsi_actor *actor = airsi_malloc(offsetof(airsi_actor, id.text) + airsi_id_text_bytes(&options->id));
+    if (actor == NULL) {
+        airsi_terms_unref(&system->terms, terms);
+        return airs_error_set(error, AIRS_ENOMEM, "%s: no memory for the actor", options->id.text);
+    }
+    memset(actor, 0, sizeof *actor);
     airsi_mailbox_init(&actor->mailbox, options->limits.mailbox_messages, options->limits.mailbox_bytes);
+    actor->terms = terms;
     actor->system = system;
     actor->behavior = options->behavior;
     actor->state = options->state;
-    actor->limits = options->limits;
-    actor->id = options->id;
+    airsi_id_init(&actor->id, &options->id);
     *ret_actor = actor;
     return AIRS_OK;
 }
 
 void airsi_actor_discard(airsi_actor *actor) {
-    airsi_policy_fini(&actor->policy);
+    airsi_terms_unref(&actor->system->terms, actor->terms);
     airsi_free(actor->hold);
     airsi_ties_free(actor->ties);
     airsi_free(actor);

@@ -6,15 +6,17 @@
 #define AIRSI_CORE_ACTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <airs/actor.h>
 #include <airs/subscriber.h>
 
 #include "base/atomic.h"
+#include "base/id.h"
 #include "core/actor/room.h"
 #include "core/mailbox/mailbox.h"
-#include "core/policy/policy.h"
+#include "core/policy/terms.h"
 #include "core/reclaim/reclaim.h"
 
 struct airsi_hold;
@@ -38,35 +40,48 @@ typedef enum airsi_phase {
 
 #define AIRSI_CRASHES_KEPT 4
 
-typedef struct airsi_actor {
-    airsi_mailbox mailbox;
-    AIRSI_ATOMIC(uint32_t) signals; /* any thread, atomic */
-    airs_status stop_reason;        /* turn, once CLOSING: what its dead letters say */
-    struct airsi_actor *run_next;   /* run queue lock */
-    airs_component handle;          /* const after registration */
-    struct airs_system *system;     /* const after new */
-    const airs_behavior *behavior;  /* const after new */
-    void *state;                    /* turn */
+/* Made with the first crash. */
+typedef struct airsi_crashes {
+    uint64_t times_ms[AIRSI_CRASHES_KEPT]; /* of the last ones, a ring */
+    uint32_t count;
+} airsi_crashes;
 
+typedef struct airsi_actor {
+    /* What every delivery touches. */
+    airsi_mailbox mailbox;
+    airs_component handle;          /* const after registration */
+    airsi_terms *terms;             /* const after new: limits and capabilities */
+    AIRSI_ATOMIC(uint32_t) signals; /* any thread, atomic */
+    uint8_t phase;                  /* turn: airsi_phase */
+    uint8_t stop_reason;            /* turn, once CLOSING: the airs_status that its dead letters say */
+
+    /* What a turn touches. */
+    struct airsi_actor *run_next;    /* run queue lock */
+    struct airs_system *system;      /* const after new */
+    const airs_behavior *behavior;   /* const after new */
+    void *state;                     /* turn */
+    struct airsi_hold *hold;         /* turn; NULL until something was held back */
     AIRSI_ATOMIC(uint64_t) progress; /* turn writes, any thread reads: messages handled, ever */
     AIRSI_ATOMIC(uint32_t) in_hand;  /* turn writes, any thread reads: 1 while a message is in the handler */
     AIRSI_ATOMIC(uint32_t) held;     /* turn writes, any thread reads: messages in the hold-back list */
-    uint32_t incarnation;            /* turn; counts up with every start */
-    airsi_phase phase;               /* turn */
-    struct airsi_hold *hold;         /* turn; NULL until something was held back */
-    struct airsi_ties *ties;         /* turn writes it once: its requests and timers; NULL until the first of them */
-    airs_envelope *current;          /* turn: the message in the handler */
 
-    airsi_room room; /* who waits for room in this mailbox; under the room lock */
+    /* What starts, requests, timers and waiting touch. */
+    struct airsi_ties *ties; /* turn writes it once: its requests and timers; NULL until the first of them */
+    airsi_room room;         /* who waits for room in this mailbox; under the room lock */
+    uint32_t incarnation;    /* turn; counts up with every start */
+    union {
+        struct {
+            airs_envelope *current;                      /* turn: the message in the handler */
+            airsi_crashes *crashes;                      /* turn; NULL until the first */
+            struct airsi_actor *all_next, *all_previous; /* system's actor list lock */
+        };
+        airsi_garbage garbage; /* once GONE, when nobody touches the others any more */
+    };
 
-    airs_limits limits;                          /* const after new */
-    airsi_policy policy;                         /* const after new */
-    uint64_t crashes_ms[AIRSI_CRASHES_KEPT];     /* turn: times of the last crashes, a ring */
-    uint32_t crash_count;                        /* turn */
-    struct airsi_actor *all_next, *all_previous; /* system's actor list lock */
-    airsi_garbage garbage;
-    airs_component_id id; /* const after new */
+    airsi_id id; /* const after new; the last, since its text is as long as it is */
 } airsi_actor;
+
+_Static_assert(offsetof(airsi_actor, id) <= 192, "a million idle actors are meant to fit");
 
 /* Makes the actor; it is not registered. Errors: AIRS_EINVAL, AIRS_ENOMEM. */
 airs_status airsi_actor_new(struct airs_system *system, const airs_spawn_options *options, airsi_actor **ret_actor, airs_error *error);

@@ -21,11 +21,16 @@ airs_component airs_context_self(const airs_context *context) {
 }
 
 const airs_component_id *airs_context_id(const airs_context *context) {
-    return &context->actor->id;
+    airsi_record *record = context->worker->record;
+    if (record->told != context->actor->handle) {
+        record->told = context->actor->handle;
+        record->told_id = airsi_id_expand(&context->actor->id);
+    }
+    return &record->told_id;
 }
 
 const airs_limits *airs_context_limits(const airs_context *context) {
-    return &context->actor->limits;
+    return &context->actor->terms->limits;
 }
 
 /* What can be said before anything is copied. */
@@ -38,7 +43,7 @@ static airs_status look_at_target(airs_context *context, airs_component to, size
     if (!airsi_subscriber_allows(context->worker->record, context->actor, target)) {
         return AIRS_EPERMISSION_DENIED;
     }
-    if (length > target->limits.payload_bytes) {
+    if (length > target->terms->limits.payload_bytes) {
         return AIRS_EPAYLOAD_TOO_LARGE;
     }
     *ret_target = target;
@@ -165,10 +170,12 @@ bool airs_context_cancel_timer(airs_context *context, airs_timer timer) {
 }
 
 airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component) {
-    if (!airs_component_id_equal(id, &context->actor->id) && !airsi_policy_sends_to(&context->actor->policy, id)) {
+    airsi_id_view wanted = airsi_component_id_look(id);
+    const airsi_actor *self = context->actor;
+    if (!airsi_id_equal(airsi_id_look(&self->id), wanted) && !airsi_policy_sends_to(&self->terms->policy, wanted)) {
         return AIRS_EPERMISSION_DENIED;
     }
-    const airsi_actor *actor = airsi_registry_find(&context->worker->system->registry, id);
+    const airsi_actor *actor = airsi_registry_find(&context->worker->system->registry, wanted);
     if (actor == NULL) {
         return AIRS_ECOMPONENT_NOT_FOUND;
     }
@@ -182,9 +189,9 @@ airs_status airs_context_id_of(airs_context *context, airs_component component, 
         return AIRS_ECOMPONENT_NOT_FOUND;
     }
     bool sender = context->actor->current != NULL && context->actor->current->from == component;
-    if (!sender && actor != context->actor && !airsi_policy_sends_to(&context->actor->policy, &actor->id)) {
+    if (!sender && actor != context->actor && !airsi_policy_sends_to(&context->actor->terms->policy, airsi_id_look(&actor->id))) {
         return AIRS_ECOMPONENT_NOT_FOUND;
     }
-    *ret_id = actor->id;
+    *ret_id = airsi_id_expand(&actor->id);
     return AIRS_OK;
 }

@@ -55,7 +55,7 @@ airs_status airsi_hold_add(airsi_worker *worker, airsi_actor *actor, airsi_actor
         actor->hold->check.kind = AIRSI_WAIT_HOLD_CHECK;
     }
     airsi_hold *hold = actor->hold;
-    if (hold->messages >= actor->limits.hold_messages || envelope->length > actor->limits.hold_bytes - hold->bytes) {
+    if (hold->messages >= actor->terms->limits.hold_messages || envelope->length > actor->terms->limits.hold_bytes - hold->bytes) {
         return AIRS_EMAILBOX_FULL;
     }
     airsi_hold_group *group = find_group(actor, envelope->to);

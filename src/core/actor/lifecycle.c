@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "core/actor/hold.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
@@ -56,10 +57,17 @@ void airsi_actor_start(airsi_worker *worker, airsi_actor *actor) {
 
 /* Notes a crash; true when it is the 4th within 60 s. */
 static bool over_the_rule(airsi_actor *actor, uint64_t now_ms) {
-    uint64_t fourth_last = actor->crashes_ms[(actor->crash_count + 1) % AIRSI_CRASHES_KEPT];
-    actor->crashes_ms[actor->crash_count % AIRSI_CRASHES_KEPT] = now_ms;
-    actor->crash_count++;
-    return actor->crash_count >= AIRSI_CRASHES_KEPT && now_ms - fourth_last < CRASH_WINDOW_MS;
+    if (actor->crashes == NULL) {
+        actor->crashes = airsi_calloc(1, sizeof *actor->crashes);
+        if (actor->crashes == NULL) {
+            return false; /* forgotten: it may crash once more than the rule says */
+        }
+    }
+    airsi_crashes *crashes = actor->crashes;
+    uint64_t fourth_last = crashes->times_ms[(crashes->count + 1) % AIRSI_CRASHES_KEPT];
+    crashes->times_ms[crashes->count % AIRSI_CRASHES_KEPT] = now_ms;
+    crashes->count++;
+    return crashes->count >= AIRSI_CRASHES_KEPT && now_ms - fourth_last < CRASH_WINDOW_MS;
 }
 
 void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, const airs_error *error) {
@@ -160,6 +168,7 @@ bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     actor->phase = AIRSI_PHASE_GONE;
     airsi_system_actor_gone(system, actor);
     uncount_signals(actor, airsi_exchange_acq_rel(&actor->signals, AIRSI_SIGNAL_GONE));
+    airsi_free(actor->crashes); /* here: the garbage lies over it */
     actor->garbage.free = free_actor;
     airsi_reclaim_retire(&system->reclaim, &actor->garbage);
     airsi_system_note_quiet(system);

@@ -44,11 +44,11 @@ static airs_component_id name_of(airs_system *system, airs_component component) 
         return *airsi_outside_id();
     }
     if (airsi_registry_resolve(&system->registry, component, &actor) == AIRS_OK) {
-        return actor->id;
+        return airsi_id_expand(&actor->id);
     }
     /* One that is closing has no address any more, but most of what dies with it dies in its own turn. */
     const airsi_worker *worker = airsi_system_worker(system);
-    return worker != NULL && worker->actor != NULL && worker->actor->handle == component ? worker->actor->id : stopped;
+    return worker != NULL && worker->actor != NULL && worker->actor->handle == component ? airsi_id_expand(&worker->actor->id) : stopped;
 }
 
 static airsi_letter *new_letter(airs_system *system, airs_envelope *envelope, airs_status reason, const char *detail) {

@@ -93,7 +93,7 @@ airs_status airsi_policy_init(airsi_policy *policy, const airs_capabilities *cap
         return status;
     }
     made.receive_count = index - made.send_count;
-    made.from_outside = airsi_policy_receives_from(&made, &outside);
+    made.from_outside = airsi_policy_receives_from(&made, airsi_component_id_look(&outside));
     *policy = made;
     return AIRS_OK;
 }
@@ -104,19 +104,38 @@ void airsi_policy_fini(airsi_policy *policy) {
     memset(policy, 0, sizeof *policy);
 }
 
-static bool matches(const airsi_policy *policy, const airsi_pattern *pattern, const airs_component_id *id) {
-    const size_t starts[3] = {0, id->name_at, id->instance_at};
-    const size_t lengths[3] = {id->name_at - 1u, (size_t)(id->instance_at - id->name_at - 1), (size_t)(id->length - id->instance_at)};
+static bool texts_are(const char *text, const char *const *patterns, size_t count, const char **ret_end) {
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(patterns[i]) + 1;
+        if (strcmp(text, patterns[i]) != 0) {
+            return false;
+        }
+        text += length;
+    }
+    *ret_end = text;
+    return true;
+}
+
+bool airsi_policy_is(const airsi_policy *policy, const airs_capabilities *capabilities) {
+    const char *text = policy->text;
+    return policy->send_count == capabilities->send_count && policy->receive_count == capabilities->receive_count &&
+           texts_are(text, capabilities->send, capabilities->send_count, &text) &&
+           texts_are(text, capabilities->receive, capabilities->receive_count, &text);
+}
+
+static bool matches(const airsi_policy *policy, const airsi_pattern *pattern, airsi_id_view id) {
+    const size_t starts[3] = {0, id.name_at, id.instance_at};
+    const size_t lengths[3] = {id.name_at - 1u, (size_t)(id.instance_at - id.name_at - 1), (size_t)(id.length - id.instance_at)};
     for (int i = 0; i < 3; i++) {
         if (pattern->length[i] != 0 &&
-            (pattern->length[i] != lengths[i] || memcmp(policy->text + pattern->at[i], id->text + starts[i], lengths[i]) != 0)) {
+            (pattern->length[i] != lengths[i] || memcmp(policy->text + pattern->at[i], id.text + starts[i], lengths[i]) != 0)) {
             return false;
         }
     }
     return true;
 }
 
-static bool any_matches(const airsi_policy *policy, uint32_t first, uint32_t count, const airs_component_id *id) {
+static bool any_matches(const airsi_policy *policy, uint32_t first, uint32_t count, airsi_id_view id) {
     for (uint32_t i = first; i < first + count; i++) {
         if (matches(policy, &policy->patterns[i], id)) {
             return true;
@@ -125,10 +144,10 @@ static bool any_matches(const airsi_policy *policy, uint32_t first, uint32_t cou
     return false;
 }
 
-bool airsi_policy_sends_to(const airsi_policy *policy, const airs_component_id *target) {
+bool airsi_policy_sends_to(const airsi_policy *policy, airsi_id_view target) {
     return any_matches(policy, 0, policy->send_count, target);
 }
 
-bool airsi_policy_receives_from(const airsi_policy *policy, const airs_component_id *sender) {
+bool airsi_policy_receives_from(const airsi_policy *policy, airsi_id_view sender) {
     return any_matches(policy, policy->send_count, policy->receive_count, sender);
 }

@@ -11,6 +11,8 @@
 #include <airs/id.h>
 #include <airs/status.h>
 
+#include "base/id.h"
+
 /* A compiled pattern; the text stands in the policy. Length 0 of a segment means `*`. */
 typedef struct airsi_pattern {
     uint32_t at[3];
@@ -28,8 +30,11 @@ typedef struct airsi_policy {
 airs_status airsi_policy_init(airsi_policy *policy, const airs_capabilities *capabilities, airs_error *error);
 void airsi_policy_fini(airsi_policy *policy);
 
-bool airsi_policy_sends_to(const airsi_policy *policy, const airs_component_id *target);
-bool airsi_policy_receives_from(const airsi_policy *policy, const airs_component_id *sender);
+/* Whether it was made of these. */
+bool airsi_policy_is(const airsi_policy *policy, const airs_capabilities *capabilities);
+
+bool airsi_policy_sends_to(const airsi_policy *policy, airsi_id_view target);
+bool airsi_policy_receives_from(const airsi_policy *policy, airsi_id_view sender);
 
 /* airs/outside/0 */
 const airs_component_id *airsi_outside_id(void);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <airs/component.h>
+#include <airs/id.h>
 #include <airs/log.h>
 #include <airs/stats.h>
 #include <airs/status.h>
@@ -33,6 +35,8 @@ typedef struct airsi_record {
     struct airsi_reclaim *reclaim; /* const after new */
     struct airsi_record *next;     /* under the mutex */
     airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
+    airs_component told;           /* owner thread: whose id airs_context_id has told last */
+    airs_component_id told_id;
     airsi_heap heap;               /* owner thread's while online */
     airsi_heap *outer_heap;        /* owner thread: what it had before it entered, as a worker of another system does */
     airsi_counters counters;       /* owner thread writes */

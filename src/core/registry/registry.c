@@ -99,7 +99,7 @@ static airs_status put_in(airs_registry *registry, airsi_actor *actor) {
 
 airs_status airsi_registry_register(airs_registry *registry, airsi_actor *actor) {
     airsi_lock(&registry->lock);
-    airs_status status = airsi_registry_find(registry, &actor->id) != NULL ? AIRS_EALREADY_EXISTS : put_in(registry, actor);
+    airs_status status = airsi_registry_find(registry, airsi_id_look(&actor->id)) != NULL ? AIRS_EALREADY_EXISTS : put_in(registry, actor);
     airsi_unlock(&registry->lock);
     return status;
 }
@@ -127,7 +127,7 @@ airs_status airs_registry_find(airs_registry *registry, const airs_component_id 
     if (record == NULL) {
         return AIRS_ENOMEM;
     }
-    const airsi_actor *actor = airsi_registry_find(registry, id);
+    const airsi_actor *actor = airsi_registry_find(registry, airsi_component_id_look(id));
     if (actor != NULL) {
         *ret_component = actor->handle;
     }
@@ -143,7 +143,7 @@ airs_status airs_registry_id_of(airs_registry *registry, airs_component componen
     airsi_actor *actor = NULL;
     airs_status status = airsi_registry_resolve(registry, component, &actor);
     if (status == AIRS_OK) {
-        *ret_id = actor->id;
+        *ret_id = airsi_id_expand(&actor->id);
     }
     airsi_reclaim_leave(record);
     return status;
@@ -167,7 +167,7 @@ static size_t copy_batch(airs_registry *registry, uint32_t *index, entry *entrie
         const airsi_actor *actor = slot != NULL ? airsi_load_acquire(&slot->actor) : NULL; /* E16 */
         if (actor != NULL) {
             entries[count].component = actor->handle;
-            entries[count].id = actor->id;
+            entries[count].id = airsi_id_expand(&actor->id);
             count++;
         }
     }

@@ -74,15 +74,15 @@ static inline airs_status airsi_registry_resolve(airs_registry *registry, airs_c
     return generation <= current ? AIRS_ETARGET_STOPPED : AIRS_ECOMPONENT_NOT_FOUND;
 }
 
-/* The actor of an id; NULL: nobody has it. Thread: online, or under the lock. */
-static inline airsi_actor *airsi_registry_find(airs_registry *registry, const airs_component_id *id) {
-    airsi_names_walk walk = airsi_names_begin(&registry->names, id->hash);
+/* The actor that has this id; NULL: nobody has it. Thread: online, or under the lock. */
+static inline airsi_actor *airsi_registry_find(airs_registry *registry, airsi_id_view id) {
+    airsi_names_walk walk = airsi_names_begin(&registry->names, id.hash);
     uint32_t index = 0;
     while (airsi_names_next(&walk, &index)) {
         /* Names lead only to pages that are there. E14 and E16, as above. NULL: it was unregistered this moment. */
         airsi_slot *page = airsi_load_acquire(&registry->pages[index >> AIRSI_REGISTRY_PAGE_BITS]);
         airsi_actor *actor = airsi_load_acquire(&page[index & ((1u << AIRSI_REGISTRY_PAGE_BITS) - 1)].actor);
-        if (actor != NULL && airs_component_id_equal(&actor->id, id)) {
+        if (actor != NULL && airsi_id_equal(airsi_id_look(&actor->id), id)) {
             return actor;
         }
     }

@@ -80,7 +80,7 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     if (ties == NULL) {
         return AIRS_ENOMEM;
     }
-    if (ties->in_flight >= requester->limits.in_flight) {
+    if (ties->in_flight >= requester->terms->limits.in_flight) {
         return AIRS_ELIMIT_REACHED;
     }
     airsi_shard *shard = airsi_system_shard(system);
@@ -91,7 +91,7 @@ airs_status airsi_request_open(airs_system *system, airsi_actor *requester, airs
     }
     entry->requester = requester;
     entry->incarnation = requester->incarnation;
-    entry->reply_bytes = requester->limits.payload_bytes;
+    entry->reply_bytes = requester->terms->limits.payload_bytes;
     link_made(ties, entry);
     airs_request request = airsi_slab_name(&entry->head);
     airsi_spin_unlock(&shard->lock);

@@ -12,7 +12,8 @@ void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, airs_system
 }
 
 bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, const airsi_actor *target) {
-    bool allowed = airsi_policy_sends_to(&sender->policy, &target->id) && airsi_policy_receives_from(&target->policy, &sender->id);
+    bool allowed = airsi_policy_sends_to(&sender->terms->policy, airsi_id_look(&target->id)) &&
+                   airsi_policy_receives_from(&target->terms->policy, airsi_id_look(&sender->id));
     if (record->verdicts == NULL) {
         record->verdicts = airsi_calloc(1, sizeof *record->verdicts);
     }
@@ -49,7 +50,7 @@ static airs_status send_to(airsi_actor *sender, airsi_actor *target, airs_envelo
         return airsi_hold_add(worker, sender, target, envelope);
     }
     airs_status status = airsi_actor_deliver(target, envelope, AIRSI_ACCEPT_NEW, record);
-    if (status == AIRS_EMAILBOX_FULL && holds && target->limits.overflow == AIRS_OVERFLOW_HOLD) {
+    if (status == AIRS_EMAILBOX_FULL && holds && target->terms->limits.overflow == AIRS_OVERFLOW_HOLD) {
         return airsi_hold_add(worker, sender, target, envelope);
     }
     return status;
@@ -68,7 +69,7 @@ static airs_status route(airs_system *system, airs_envelope *envelope, airsi_wor
     if (!airsi_subscriber_allows(record, sender, target)) {
         return AIRS_EPERMISSION_DENIED;
     }
-    if (envelope->length > target->limits.payload_bytes) {
+    if (envelope->length > target->terms->limits.payload_bytes) {
         return AIRS_EPAYLOAD_TOO_LARGE;
     }
     return send_to(sender, target, envelope, worker, record);

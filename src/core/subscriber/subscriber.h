@@ -31,7 +31,7 @@ bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, con
 /* The verdict on a message from `sender` (NULL: from outside) to `target`. `record` is the calling thread's. */
 static inline bool airsi_subscriber_allows(airsi_record *record, const airsi_actor *sender, const airsi_actor *target) {
     if (sender == NULL) {
-        return target->policy.from_outside;
+        return target->terms->policy.from_outside;
     }
     if (record->verdicts != NULL) {
         const airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);

@@ -207,7 +207,7 @@ airs_status airs_payload_limit(airs_system *system, airs_component to, size_t *r
     airsi_actor *target = NULL;
     airs_status status = airsi_registry_resolve(&system->registry, to, &target);
     if (status == AIRS_OK) {
-        *ret_bytes = target->limits.payload_bytes;
+        *ret_bytes = target->terms->limits.payload_bytes;
     }
     airsi_reclaim_leave(record);
     return status;

@@ -33,7 +33,8 @@ void airsi_system_poke_if(airs_system *system, bool earlier) {
 
 void airsi_system_tell(airs_system *system, airs_event_kind kind, const airsi_actor *actor, const airs_error *error) {
     if (system->options.on_event != NULL) {
-        airs_event event = {.kind = kind, .component = actor->handle, .id = &actor->id, .error = error};
+        airs_component_id id = airsi_id_expand(&actor->id);
+        airs_event event = {.kind = kind, .component = actor->handle, .id = &id, .error = error};
         system->options.on_event(system->options.user, &event);
     }
 }

@@ -58,6 +58,7 @@ static void free_parts(airs_system *system) {
     airsi_broker_fini(&system->messaging.broker);
     airsi_shards_fini(&system->shards);
     airsi_registry_fini(&system->registry);
+    airsi_terms_table_fini(&system->terms);
     airsi_dead_letters_fini(&system->dead_letters);
     airsi_room_locks_fini(&system->room_locks);
     airsi_runqueue_fini(&system->runqueue);
@@ -73,6 +74,10 @@ static airs_status init_parts(airs_system *system) {
     airsi_runqueue_init(&system->runqueue, system->worker_count);
     init_plain_parts(system);
     airs_status status = airsi_broker_init(&system->messaging.broker, &system->reclaim);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    status = airsi_terms_table_init(&system->terms);
     if (status != AIRS_OK) {
         return status;
     }

@@ -14,6 +14,7 @@
 #include "core/actor/room.h"
 #include "core/broker/broker.h"
 #include "core/deadletter/dead_letters.h"
+#include "core/policy/terms.h"
 #include "core/reclaim/reclaim.h"
 #include "core/registry/registry.h"
 #include "core/request/shard.h"
@@ -38,6 +39,7 @@ struct airs_system {
     airs_log *log;               /* const after new; may be NULL */
     airsi_reclaim reclaim;
     airs_registry registry;
+    airsi_terms_table terms;
     airsi_shards shards;
     airsi_runqueue runqueue;
     airsi_room_locks room_locks;

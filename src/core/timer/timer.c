@@ -73,7 +73,7 @@ static airs_status set_locked(airsi_shard *shard, airsi_actor *owner, airsi_time
     if (airsi_load_relaxed(&owner->system->closing) != 0) {
         return AIRS_ESTOPPING;
     }
-    if (owner->ties->timer_count >= owner->limits.timers) {
+    if (owner->ties->timer_count >= owner->terms->limits.timers) {
         return AIRS_ELIMIT_REACHED;
     }
     airsi_timer_entry *entry = airsi_slab_take(&shard->timers);
