@@ -41,6 +41,9 @@ target_compile_options(
               -fdata-sections
               $<$<BOOL:${AIRS_WERROR}>:-Werror>)
 target_link_options(airs_link_flags INTERFACE -Wl,--gc-sections)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    target_compile_options(airs_flags INTERFACE -mcx16) # the mailbox's compare-and-swap; every x86-64 since 2006 has it
+endif()
 
 if(AIRS_SANITIZE)
     target_compile_options(airs_flags INTERFACE -fsanitize=${AIRS_SANITIZE} -fno-sanitize-recover=all)

@@ -38,6 +38,31 @@
 #define airsi_cas_strong_acq_rel(p, expected, desired) \
     atomic_compare_exchange_strong_explicit((p), (expected), (desired), memory_order_acq_rel, memory_order_acquire)
 
+/* Two words that change together, by one 16-byte compare-and-swap. Each may be read alone; both at once only by the swap that confirms them. */
+typedef union airsi_atomic_pair {
+    AIRSI_ATOMIC(uint64_t) half[2];
+    __extension__ unsigned __int128 whole;
+} airsi_atomic_pair;
+
+typedef union airsi_pair {
+    uint64_t half[2];
+    __extension__ unsigned __int128 whole;
+} airsi_pair;
+
+/* Both halves, maybe of different moments: for what a swap confirms afterwards. */
+static inline airsi_pair airsi_pair_guess(const airsi_atomic_pair *p) {
+    airsi_pair pair = {.half = {airsi_load_relaxed(&p->half[0]), airsi_load_relaxed(&p->half[1])}};
+    return pair;
+}
+
+/* Strong, acq_rel (a full barrier on the machines there are). On failure `*expected` holds what was found. */
+static inline int airsi_pair_cas_acq_rel(airsi_atomic_pair *p, airsi_pair *expected, airsi_pair desired) {
+    __extension__ unsigned __int128 found = __sync_val_compare_and_swap(&p->whole, expected->whole, desired.whole);
+    int swapped = found == expected->whole;
+    expected->whole = found;
+    return swapped;
+}
+
 /* In a loop that waits for another core. */
 static inline void airsi_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

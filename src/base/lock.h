@@ -16,7 +16,9 @@ typedef enum airsi_rank {
     AIRSI_RANK_REGISTRY,     /* ids to actors */
     AIRSI_RANK_TERMS,        /* limits and capabilities that actors share */
     AIRSI_RANK_BROKER,       /* changes of the subscriber list */
-    AIRSI_RANK_RUNQUEUE,     /* scheduled actors */
+    AIRSI_RANK_SPARES,       /* making worker threads */
+    AIRSI_RANK_INJECTOR,     /* scheduled actors all threads share */
+    AIRSI_RANK_IDLE,         /* who runs and who sleeps */
     AIRSI_RANK_GATE,         /* host threads that wait for room */
     AIRSI_RANK_QUIET,        /* who waits for quiet */
     AIRSI_RANK_RECLAIM,      /* threads, counters, garbage */

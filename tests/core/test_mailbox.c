@@ -15,38 +15,65 @@ static airs_envelope *numbered(airs_component from, uint32_t number) {
     return envelope;
 }
 
-static bool send(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_admission *ret_admission) {
-    *ret_admission = airsi_mailbox_admit(mailbox, envelope->length);
-    if (*ret_admission != AIRSI_ADMITTED && *ret_admission != AIRSI_ADMITTED_SCHEDULE) {
-        return false;
+static airsi_admission send(airsi_mailbox *mailbox, airs_envelope *envelope) {
+    airsi_link *before = NULL;
+    airsi_admission admission = airsi_mailbox_admit(mailbox, envelope, &before);
+    if (admission == AIRSI_ADMITTED || admission == AIRSI_ADMITTED_SCHEDULE) {
+        airsi_mailbox_link(mailbox, envelope, before);
     }
-    airsi_mailbox_link(mailbox, envelope);
-    return true;
+    return admission;
+}
+
+/* One of so many bytes; freed again if it is refused. */
+static airsi_admission send_bytes(airsi_mailbox *mailbox, uint32_t bytes) {
+    static const uint8_t data[16];
+    airs_envelope *envelope = airsi_envelope_new(AIRS_MESSAGE_INTER_COMPONENT, 1, 1, data, bytes);
+    assert_non_null(envelope);
+    airsi_admission admission = send(mailbox, envelope);
+    if (admission == AIRSI_FULL || admission == AIRSI_CLOSED) {
+        airs_envelope_free(envelope);
+    }
+    return admission;
+}
+
+static airs_envelope *take(airsi_mailbox *mailbox) {
+    airs_envelope *first = airsi_mailbox_peek(mailbox);
+    return first != NULL && airsi_mailbox_unlink(mailbox, first) ? first : NULL;
+}
+
+static void empty(airsi_mailbox *mailbox) {
+    airs_envelope *envelope;
+    while ((envelope = take(mailbox)) != NULL) {
+        airs_envelope_free(envelope);
+    }
+}
+
+static bool rests(airsi_mailbox *mailbox, bool muted) {
+    return airsi_mailbox_rest(mailbox, NULL, 0, muted).idle;
 }
 
 static void unmute(airsi_mailbox *mailbox) {
     assert_true(airsi_mailbox_schedule(mailbox));
-    assert_int_equal(airsi_mailbox_rest(mailbox, false), AIRSI_REST_IDLE);
+    assert_true(rests(mailbox, false));
 }
 
-static void messages_come_out_in_the_order_they_went_in(void **state) {
+static void messages_come_out_in_the_order_they_went_in_I2(void **state) {
     (void)state;
     airsi_mailbox mailbox;
     airsi_mailbox_init(&mailbox, 10, 1000);
-    assert_null(airsi_mailbox_take(&mailbox));
-    airsi_admission admission;
+    assert_null(airsi_mailbox_peek(&mailbox));
     for (uint32_t round = 0; round < 5; round++) {
         for (uint32_t i = 0; i < round + 1; i++) {
-            assert_true(send(&mailbox, numbered(1, i), &admission));
+            assert_int_equal(send(&mailbox, numbered(1, i)), AIRSI_ADMITTED);
         }
         for (uint32_t i = 0; i < round + 1; i++) {
-            airs_envelope *envelope = airsi_mailbox_take(&mailbox);
+            airs_envelope *envelope = take(&mailbox);
             assert_non_null(envelope);
             assert_memory_equal(airsi_envelope_data(envelope), &i, sizeof i);
-            airsi_mailbox_give_back(&mailbox, false, envelope->length);
+            airsi_mailbox_give_back(&mailbox, airsi_mailbox_cost(envelope));
             airs_envelope_free(envelope);
         }
-        assert_null(airsi_mailbox_take(&mailbox));
+        assert_null(airsi_mailbox_peek(&mailbox));
     }
 }
 
@@ -54,35 +81,46 @@ static void a_full_mailbox_refuses_without_a_trace_I7(void **state) {
     (void)state;
     airsi_mailbox mailbox;
     airsi_mailbox_init(&mailbox, 3, 10);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 11), AIRSI_FULL);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 10), AIRSI_ADMITTED);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_FULL);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 0), AIRSI_ADMITTED);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 0), AIRSI_ADMITTED);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 0), AIRSI_FULL);
+    assert_int_equal(send_bytes(&mailbox, 11), AIRSI_FULL);
+    assert_int_equal(send_bytes(&mailbox, 10), AIRSI_ADMITTED);
+    assert_int_equal(send_bytes(&mailbox, 1), AIRSI_FULL);
+    assert_int_equal(send_bytes(&mailbox, 0), AIRSI_ADMITTED);
+    assert_int_equal(send_bytes(&mailbox, 0), AIRSI_ADMITTED);
+    assert_int_equal(send_bytes(&mailbox, 0), AIRSI_FULL);
     airsi_mailbox_counts counts = airsi_mailbox_look(&mailbox);
     assert_int_equal(counts.messages, 3);
     assert_int_equal(counts.bytes, 10);
-    assert_int_equal(airsi_mailbox_admit_end(&mailbox), AIRSI_ADMITTED);
+    airs_envelope *end = numbered(1, 1);
+    end->flags = AIRSI_ENVELOPE_REQUEST_END;
+    assert_int_equal(send(&mailbox, end), AIRSI_ADMITTED); /* ends need no room */
+    assert_int_equal(airsi_mailbox_look(&mailbox).ends, 1);
+    assert_int_equal(airsi_mailbox_look(&mailbox).messages, 3);
     airsi_mailbox_close(&mailbox);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 0), AIRSI_CLOSED);
-    assert_int_equal(airsi_mailbox_admit_end(&mailbox), AIRSI_CLOSED);
+    assert_int_equal(send_bytes(&mailbox, 0), AIRSI_CLOSED);
+    airs_envelope *late = numbered(1, 2);
+    late->flags = AIRSI_ENVELOPE_REQUEST_END;
+    assert_int_equal(send(&mailbox, late), AIRSI_CLOSED);
+    end->flags = late->flags = 0;
+    airs_envelope_free(late);
+    empty(&mailbox);
 }
 
 static void exactly_the_first_sender_schedules(void **state) {
     (void)state;
     airsi_mailbox mailbox;
     airsi_mailbox_init(&mailbox, 10, 1000);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED); /* muted: nobody schedules */
-    assert_true(airsi_mailbox_schedule(&mailbox));                      /* but a signal does, once */
+    assert_int_equal(send_bytes(&mailbox, 1), AIRSI_ADMITTED); /* muted: nobody schedules */
+    assert_true(airsi_mailbox_schedule(&mailbox));             /* but a signal does, once */
     assert_false(airsi_mailbox_schedule(&mailbox));
-    airsi_mailbox_give_back(&mailbox, false, 1);
-    assert_int_equal(airsi_mailbox_rest(&mailbox, false), AIRSI_REST_IDLE);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED_SCHEDULE);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED);
-    assert_int_equal(airsi_mailbox_rest(&mailbox, false), AIRSI_REST_AGAIN);
-    assert_int_equal(airsi_mailbox_rest(&mailbox, true), AIRSI_REST_IDLE);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED);
+    airs_envelope *first = airsi_mailbox_peek(&mailbox);
+    assert_true(airsi_mailbox_rest(&mailbox, first, airsi_mailbox_cost(first), false).idle);
+    airs_envelope_free(first);
+    assert_int_equal(send_bytes(&mailbox, 1), AIRSI_ADMITTED_SCHEDULE);
+    assert_int_equal(send_bytes(&mailbox, 1), AIRSI_ADMITTED);
+    assert_false(rests(&mailbox, false));
+    assert_true(rests(&mailbox, true));
+    assert_int_equal(send_bytes(&mailbox, 1), AIRSI_ADMITTED);
+    empty(&mailbox);
 }
 
 static void a_message_counted_but_not_linked_keeps_the_actor_scheduled(void **state) {
@@ -91,12 +129,39 @@ static void a_message_counted_but_not_linked_keeps_the_actor_scheduled(void **st
     airsi_mailbox_init(&mailbox, 10, 1000);
     unmute(&mailbox);
     airs_envelope *envelope = numbered(1, 7);
-    assert_int_equal(airsi_mailbox_admit(&mailbox, envelope->length), AIRSI_ADMITTED_SCHEDULE);
-    assert_null(airsi_mailbox_take(&mailbox));
-    assert_int_equal(airsi_mailbox_rest(&mailbox, false), AIRSI_REST_AGAIN);
-    airsi_mailbox_link(&mailbox, envelope);
-    assert_ptr_equal(airsi_mailbox_take(&mailbox), envelope);
+    airsi_link *before = &envelope->link;
+    assert_int_equal(airsi_mailbox_admit(&mailbox, envelope, &before), AIRSI_ADMITTED_SCHEDULE);
+    assert_null(airsi_mailbox_peek(&mailbox));
+    assert_false(rests(&mailbox, false));
+    assert_null(before);
+    airsi_mailbox_link(&mailbox, envelope, before);
+    assert_ptr_equal(take(&mailbox), envelope);
     airs_envelope_free(envelope);
+}
+
+static void a_message_that_ended_stays_until_the_one_behind_it_is_linked(void **state) {
+    (void)state;
+    airsi_mailbox mailbox;
+    airsi_mailbox_init(&mailbox, 10, 1000);
+    unmute(&mailbox);
+    airs_envelope *first = numbered(1, 1);
+    airs_envelope *second = numbered(1, 2);
+    assert_int_equal(send(&mailbox, first), AIRSI_ADMITTED_SCHEDULE);
+    airsi_link *before = NULL;
+    assert_int_equal(airsi_mailbox_admit(&mailbox, second, &before), AIRSI_ADMITTED);
+    assert_ptr_equal(before, &first->link);
+    assert_false(airsi_mailbox_advance(&mailbox, first));
+    assert_false(airsi_mailbox_unlink(&mailbox, first));
+    assert_false(airsi_mailbox_rest(&mailbox, first, airsi_mailbox_cost(first), false).idle);
+    assert_int_equal(airsi_mailbox_look(&mailbox).messages, 1); /* its room was given back */
+    assert_ptr_equal(airsi_mailbox_peek(&mailbox), first);
+    airsi_mailbox_link(&mailbox, second, before);
+    assert_true(airsi_mailbox_unlink(&mailbox, first));
+    airs_envelope_free(first);
+    assert_ptr_equal(airsi_mailbox_peek(&mailbox), second);
+    assert_true(airsi_mailbox_rest(&mailbox, second, airsi_mailbox_cost(second), false).idle);
+    airs_envelope_free(second);
+    assert_null(airsi_mailbox_peek(&mailbox));
 }
 
 static void a_waiter_is_told_when_half_is_free(void **state) {
@@ -104,14 +169,17 @@ static void a_waiter_is_told_when_half_is_free(void **state) {
     airsi_mailbox mailbox;
     airsi_mailbox_init(&mailbox, 4, 1000);
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(airsi_mailbox_admit(&mailbox, 1), AIRSI_ADMITTED);
+        assert_int_equal(send_bytes(&mailbox, 1), AIRSI_ADMITTED);
     }
+    airsi_mailbox_debt one = airsi_mailbox_cost(airsi_mailbox_peek(&mailbox));
+    assert_true(airsi_mailbox_owes_much(&mailbox, one)); /* so few that each counts */
     assert_true(airsi_mailbox_set_waiter(&mailbox, 1));
-    assert_false(airsi_mailbox_give_back(&mailbox, false, 1));
-    assert_true(airsi_mailbox_give_back(&mailbox, false, 1));
+    assert_false(airsi_mailbox_give_back(&mailbox, one));
+    assert_true(airsi_mailbox_give_back(&mailbox, one));
     airsi_mailbox_clear_waiter(&mailbox);
-    assert_false(airsi_mailbox_give_back(&mailbox, false, 1));
+    assert_false(airsi_mailbox_give_back(&mailbox, one));
     assert_false(airsi_mailbox_set_waiter(&mailbox, 1)); /* there is room */
+    empty(&mailbox);
 }
 
 /* One consumer that acts as a worker does, and producers that insist. */
@@ -135,8 +203,8 @@ static void *produce(void *argument) {
     producer *self = argument;
     for (uint32_t i = 0; i < PER_PRODUCER;) {
         airs_envelope *envelope = numbered(self->from, i);
-        airsi_admission admission;
-        if (send(&self->crowd->mailbox, envelope, &admission)) {
+        airsi_admission admission = send(&self->crowd->mailbox, envelope);
+        if (admission == AIRSI_ADMITTED || admission == AIRSI_ADMITTED_SCHEDULE) {
             i++;
             if (admission == AIRSI_ADMITTED_SCHEDULE) {
                 enqueue(self->crowd);
@@ -151,21 +219,41 @@ static void *produce(void *argument) {
     return NULL;
 }
 
+/* As core/actor/turn.c does it. */
 static void take_turn(crowd *crowd, uint32_t *next, uint64_t *taken) {
+    airsi_mailbox *mailbox = &crowd->mailbox;
+    airsi_mailbox_debt debt = 0;
+    airs_envelope *last = NULL;
     airs_envelope *envelope;
-    for (int i = 0; i < 64 && (envelope = airsi_mailbox_take(&crowd->mailbox)) != NULL; i++) {
-        uint32_t number;
-        memcpy(&number, airsi_envelope_data(envelope), sizeof number);
-        assert_int_equal(number, next[envelope->from]); /* I2 */
-        next[envelope->from]++;
-        ++*taken;
-        airsi_mailbox_counts counts = airsi_mailbox_look(&crowd->mailbox);
-        assert_true(counts.messages <= 16 && counts.bytes <= 40); /* I7 */
-        airsi_mailbox_give_back(&crowd->mailbox, false, envelope->length);
-        airs_envelope_free(envelope);
+    for (int i = 0; i < 64 && last == NULL && (envelope = airsi_mailbox_peek(mailbox)) != NULL; i++) {
+        if ((envelope->flags & AIRSI_ENVELOPE_SPENT) == 0) {
+            uint32_t number;
+            memcpy(&number, airsi_envelope_data(envelope), sizeof number);
+            assert_int_equal(number, next[envelope->from]); /* I2 */
+            next[envelope->from]++;
+            ++*taken;
+            airsi_mailbox_counts counts = airsi_mailbox_look(mailbox);
+            assert_true(counts.messages <= 16 && counts.bytes <= 40); /* I7 */
+            debt += airsi_mailbox_cost(envelope);
+        }
+        if (airsi_mailbox_advance(mailbox, envelope)) {
+            airs_envelope_free(envelope);
+        } else {
+            last = envelope;
+        }
+        if (last == NULL && airsi_mailbox_owes_much(mailbox, debt)) {
+            airsi_mailbox_give_back(mailbox, debt);
+            debt = 0;
+        }
     }
     atomic_fetch_sub(&crowd->scheduled, 1);
-    if (airsi_mailbox_rest(&crowd->mailbox, false) == AIRSI_REST_AGAIN) {
+    bool idle = airsi_mailbox_rest(mailbox, last, debt, false).idle;
+    if (idle && last != NULL) {
+        airs_envelope_free(last);
+    } else if (last != NULL) {
+        last->flags |= AIRSI_ENVELOPE_SPENT;
+    }
+    if (!idle) {
         enqueue(crowd);
     }
 }
@@ -200,12 +288,13 @@ static void eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7(void **
     assert_true(atomic_load(&crowd.refused) > 0);
 }
 
-#define TESTS(X)                                                  \
-    X(messages_come_out_in_the_order_they_went_in)                \
-    X(a_full_mailbox_refuses_without_a_trace_I7)                  \
-    X(exactly_the_first_sender_schedules)                         \
-    X(a_message_counted_but_not_linked_keeps_the_actor_scheduled) \
-    X(a_waiter_is_told_when_half_is_free)                         \
+#define TESTS(X)                                                    \
+    X(messages_come_out_in_the_order_they_went_in_I2)               \
+    X(a_full_mailbox_refuses_without_a_trace_I7)                    \
+    X(exactly_the_first_sender_schedules)                           \
+    X(a_message_counted_but_not_linked_keeps_the_actor_scheduled)   \
+    X(a_message_that_ended_stays_until_the_one_behind_it_is_linked) \
+    X(a_waiter_is_told_when_half_is_free)                           \
     X(eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7)
 
 #define TEST(name) cmocka_unit_test(name),

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "core/actor/hold.h"
 #include "core/request/ties.h"
+#include "core/scheduler/scheduler.h"
 #include "core/system/system.h"
 
 static airs_status check_options(const airs_spawn_options *options, airs_error *error) {
@@ -58,7 +59,7 @@ uint32_t airsi_actor_signal(airsi_actor *actor, uint32_t signals) {
     /* E20 acq_rel, pairs with E21 in the turn; made visible by E2, the read-modify-write on the mailbox's word that follows. */
     uint32_t before = airsi_fetch_or_acq_rel(&actor->signals, signals);
     if (airsi_mailbox_schedule(&actor->mailbox)) {
-        airsi_runqueue_push(&actor->system->runqueue, actor);
+        airsi_schedule(actor->system, actor);
     }
     return before;
 }

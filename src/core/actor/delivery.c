@@ -1,10 +1,12 @@
 #include "core/actor/delivery.h"
 
-#include "base/clock.h"
+#include "core/request/request.h"
+#include "core/scheduler/scheduler.h"
 #include "core/system/system.h"
 
-static airs_status finish(airsi_actor *target, airs_envelope *envelope, airsi_admission admission, airsi_acceptance acceptance,
-                          airsi_record *record) {
+airs_status airsi_actor_deliver(airsi_actor *target, airs_envelope *envelope, airsi_acceptance acceptance, airsi_record *record) {
+    airsi_link *before = NULL;
+    airsi_admission admission = airsi_mailbox_admit(&target->mailbox, envelope, &before);
     if (admission == AIRSI_FULL) {
         return AIRS_EMAILBOX_FULL;
     }
@@ -14,19 +16,21 @@ static airs_status finish(airsi_actor *target, airs_envelope *envelope, airsi_ad
     if (acceptance == AIRSI_ACCEPT_NEW) {
         airsi_count(&record->counters.accepted);
     }
-    airsi_worker *worker = airsi_worker_current();
-    envelope->enqueued_ms = worker != NULL ? (uint32_t)worker->now_ms : 0;
-    airsi_mailbox_link(&target->mailbox, envelope);
+    airsi_mailbox_link(&target->mailbox, envelope, before);
     if (admission == AIRSI_ADMITTED_SCHEDULE) {
-        airsi_runqueue_push(&target->system->runqueue, target);
+        airsi_schedule(target->system, target);
     }
     return AIRS_OK;
 }
 
-airs_status airsi_actor_deliver(airsi_actor *target, airs_envelope *envelope, airsi_acceptance acceptance, airsi_record *record) {
-    return finish(target, envelope, airsi_mailbox_admit(&target->mailbox, envelope->length), acceptance, record);
+airs_status airsi_actor_deliver_end(airsi_actor *target, airs_envelope *end, airsi_record *record) {
+    return airsi_actor_deliver(target, end, AIRSI_ACCEPT_NEW, record);
 }
 
-airs_status airsi_actor_deliver_end(airsi_actor *target, airs_envelope *end, airsi_record *record) {
-    return finish(target, end, airsi_mailbox_admit_end(&target->mailbox), AIRSI_ACCEPT_NEW, record);
+void airsi_message_release(airs_system *system, airs_envelope *envelope) {
+    if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
+        airsi_request_release(system, envelope);
+    } else {
+        airs_envelope_free(envelope);
+    }
 }

@@ -20,4 +20,7 @@ airs_status airsi_actor_deliver(airsi_actor *target, airs_envelope *envelope, ai
 /* The end of a request: never refused for want of room. Errors: AIRS_ETARGET_STOPPED. */
 airs_status airsi_actor_deliver_end(airsi_actor *target, airs_envelope *end, airsi_record *record);
 
+/* A message that has ended and is out of its mailbox: freed, or, the end of a request, given back to its slab. */
+void airsi_message_release(struct airs_system *system, airs_envelope *envelope);
+
 #endif

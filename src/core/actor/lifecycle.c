@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "core/actor/delivery.h"
 #include "core/actor/hold.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
@@ -123,10 +124,18 @@ static void free_actor(airsi_garbage *garbage) {
     airsi_actor_discard(actor);
 }
 
-static void drop_late_end(airsi_worker *worker, airs_envelope *end) {
-    airsi_count(&worker->record->counters.late_ends);
-    airsi_request_release(worker->system, end);
-    airsi_count_end(&worker->record->counters.dropped);
+/* One message of a mailbox that is being emptied, taken out of it. */
+static void end_left_over(airsi_worker *worker, const airsi_actor *actor, airs_envelope *envelope) {
+    airs_system *system = worker->system;
+    if ((envelope->flags & AIRSI_ENVELOPE_SPENT) != 0) {
+        airsi_message_release(system, envelope);
+    } else if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
+        airsi_count(&worker->record->counters.late_ends);
+        airsi_message_release(system, envelope);
+        airsi_count_end(&worker->record->counters.dropped);
+    } else {
+        airsi_dead_letter(system, worker->record, envelope, actor->stop_reason, "");
+    }
 }
 
 void airsi_actor_ask_to_stop(airsi_actor *actor) {
@@ -150,19 +159,18 @@ static void uncount_signals(airsi_actor *actor, uint32_t signals) {
 bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     airs_system *system = worker->system;
     airs_envelope *envelope;
-    while ((envelope = airsi_mailbox_take(&actor->mailbox)) != NULL) {
-        bool end = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0;
-        uint32_t bytes = envelope->length;
-        if (end) {
-            drop_late_end(worker, envelope);
-        } else {
-            airsi_dead_letter(system, worker->record, envelope, actor->stop_reason, "");
+    while ((envelope = airsi_mailbox_peek(&actor->mailbox)) != NULL) {
+        bool spent = (envelope->flags & AIRSI_ENVELOPE_SPENT) != 0;
+        airsi_mailbox_debt cost = spent ? 0 : airsi_mailbox_cost(envelope);
+        if (!airsi_mailbox_unlink(&actor->mailbox, envelope)) {
+            return false; /* the next is counted, not linked yet: come back */
         }
-        airsi_mailbox_give_back(&actor->mailbox, end, bytes);
+        end_left_over(worker, actor, envelope);
+        airsi_mailbox_give_back(&actor->mailbox, cost);
     }
     airsi_mailbox_counts left = airsi_mailbox_look(&actor->mailbox);
     if (left.messages > 0 || left.ends > 0) {
-        return false; /* counted, not linked yet: come back */
+        return false; /* as above */
     }
     airsi_ties_fail_owed(actor, AIRS_ETARGET_STOPPED, "the component stopped before it answered");
     actor->phase = AIRSI_PHASE_GONE;

@@ -1,27 +1,34 @@
 /* The turn of an actor: signals before every user message, then the message; at most 64 messages or 1 ms. */
 
-#include "base/clock.h"
 #include "core/actor/actor.h"
+#include "core/actor/delivery.h"
 #include "core/actor/hold.h"
 #include "core/actor/lifecycle.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
 #include "core/request/ties.h"
+#include "core/scheduler/scheduler.h"
 #include "core/scheduler/worker.h"
 #include "core/system/system.h"
 
-#define TURN_MESSAGES 64
 #define TURN_MS 1
 #define CLOCK_EVERY 8 /* messages between two looks at the clock, which costs as much as a small handler */
 
-typedef enum next_step { GO_ON, END_TURN } next_step;
+/* What a turn has going. */
+typedef struct turn_state {
+    uint64_t started_ms;
+    airsi_mailbox_debt debt; /* room of messages that have ended */
+    airs_envelope *last;     /* ended, and still the first of its mailbox: nothing was linked behind it */
+    unsigned handled;
+    bool over; /* others first */
+} turn_state;
 
 static void stop_now(airsi_worker *worker, airsi_actor *actor) {
     bool draining = airsi_load_acquire(&worker->system->closing) != 0;
     airsi_actor_close(worker, actor, draining ? AIRS_ESTOPPING : AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
 }
 
-static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
+static void take_signals(airsi_worker *worker, airsi_actor *actor) {
     /* E21 acq_rel, pairs with E20. */
     uint32_t signals = airsi_exchange_acq_rel(&actor->signals, 0);
     if ((signals & AIRSI_SIGNAL_STOP) != 0) {
@@ -30,7 +37,7 @@ static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
         }
         stop_now(worker, actor);
         airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
-        return END_TURN;
+        return;
     }
     if ((signals & AIRSI_SIGNAL_START) != 0) {
         airsi_actor_start(worker, actor);
@@ -38,7 +45,6 @@ static next_step take_signals(airsi_worker *worker, airsi_actor *actor) {
     if (actor->phase == AIRSI_PHASE_RUNNING) {
         airsi_hold_flush(worker, actor, (signals & AIRSI_SIGNAL_HOLD_CHECK) != 0);
     }
-    return actor->phase == AIRSI_PHASE_RUNNING ? GO_ON : END_TURN;
 }
 
 /* The end of a request, before the handler sees it. true: it belongs to an incarnation that is gone. */
@@ -48,14 +54,6 @@ static bool is_late(airsi_actor *actor, airs_envelope *envelope) {
     }
     airsi_request_taken(actor, envelope);
     return envelope->incarnation != actor->incarnation;
-}
-
-static void release(airsi_worker *worker, airs_envelope *envelope) {
-    if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
-        airsi_request_release(worker->system, envelope);
-    } else {
-        airs_envelope_free(envelope);
-    }
 }
 
 static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_error *error) {
@@ -71,76 +69,109 @@ static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_e
     return result;
 }
 
-static next_step finish(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_result result, const airs_error *error) {
+/* The message in hand becomes a dead letter: out of the mailbox with it, or, while the one behind it is not linked, a copy of it. */
+static void let_die(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_result result, const airs_error *error) {
+    if (!airsi_mailbox_unlink(&actor->mailbox, envelope)) {
+        envelope->flags |= AIRSI_ENVELOPE_SPENT;
+    }
+    if (result == AIRS_FAILED) {
+        airsi_system_log_failure(worker->system, actor, "handler-failed", error);
+        airsi_dead_letter(worker->system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED,
+                          error->text);
+    } else {
+        airsi_actor_crash(worker, actor, envelope, error);
+    }
+}
+
+/* The message in hand was delivered: out of the mailbox with it, or, when it seems to be the last, at the end of the turn. */
+static void let_go_of(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, turn_state *turn) {
+    if (airsi_mailbox_advance(&actor->mailbox, envelope)) {
+        airsi_message_release(worker->system, envelope);
+    } else {
+        turn->last = envelope;
+    }
+}
+
+static void finish(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, turn_state *turn, airs_result result,
+                   const airs_error *error) {
     switch (result) {
     case AIRS_EXIT:
         /* First, since its stop may send: nobody may find the system quiet meanwhile. */
         airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
-        release(worker, envelope);
         airsi_count_end(&worker->record->counters.delivered);
-        return END_TURN;
+        let_go_of(worker, actor, envelope, turn);
+        break;
     case AIRS_HANDLED:
-        release(worker, envelope);
         airsi_count_end(&worker->record->counters.delivered);
+        let_go_of(worker, actor, envelope, turn);
         break;
     case AIRS_FAILED:
-        airsi_system_log_failure(worker->system, actor, "handler-failed", error);
-        airsi_dead_letter(worker->system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED,
-                          error->text);
+        let_die(worker, actor, envelope, result, error);
         break;
     case AIRS_CRASHED:
     default:
-        airsi_actor_crash(worker, actor, envelope, error);
-        return END_TURN;
+        let_die(worker, actor, envelope, result, error);
+        turn->over = true; /* a restart uses up the turn */
+        break;
     }
-    return GO_ON;
 }
 
-static next_step handle(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope) {
+static void handle(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, turn_state *turn) {
     if (is_late(actor, envelope)) {
         airsi_count(&worker->record->counters.late_ends);
-        airsi_request_release(worker->system, envelope);
         airsi_count_end(&worker->record->counters.dropped);
-        return GO_ON;
+        let_go_of(worker, actor, envelope, turn);
+        return;
     }
     airs_error error;
     error.status = AIRS_OK;
     error.text[0] = '\0';
     airsi_store_relaxed(&actor->in_hand, 1);
     airs_result result = call_handler(worker, actor, envelope, &error);
-    next_step step = finish(worker, actor, envelope, result, &error);
+    finish(worker, actor, envelope, turn, result, &error);
     airsi_store_relaxed(&actor->in_hand, 0);
     airsi_store_relaxed(&actor->progress, airsi_load_relaxed(&actor->progress) + 1);
-    return step;
 }
 
-/* Takes and handles one message, and gives its room back. END_TURN: there is none, or the actor can't go on. */
-static next_step handle_next(airsi_worker *worker, airsi_actor *actor) {
-    airs_envelope *envelope = airsi_mailbox_take(&actor->mailbox);
-    if (envelope == NULL) {
-        return END_TURN;
-    }
-    bool end = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0;
-    uint32_t bytes = envelope->length;
-    next_step step = handle(worker, actor, envelope);
-    if (actor->phase == AIRSI_PHASE_RUNNING) {
-        airsi_hold_flush(worker, actor, false);
-    }
-    if (airsi_mailbox_give_back(&actor->mailbox, end, bytes)) {
+static void give_back(airsi_actor *actor, turn_state *turn) {
+    airsi_mailbox_debt debt = turn->debt;
+    turn->debt = 0;
+    if (airsi_mailbox_give_back(&actor->mailbox, debt)) {
         airsi_room_wake(actor);
     }
-    return step;
 }
 
-static bool turn_is_over(airsi_worker *worker, unsigned handled, uint64_t started_ms) {
-    if (handled == TURN_MESSAGES) {
-        return true;
+static void look_at_the_clock(airsi_worker *worker, turn_state *turn) {
+    if (turn->handled % CLOCK_EVERY == 0) {
+        worker->now_ms = airsi_scheduler_read_clock(&worker->system->scheduler);
+        turn->over |= worker->now_ms - turn->started_ms > TURN_MS;
     }
-    if (handled % CLOCK_EVERY != 0) {
-        return false;
+}
+
+/* Handles the first message of the mailbox. */
+static void handle_first(airsi_worker *worker, airsi_actor *actor, airs_envelope *first, turn_state *turn) {
+    turn->debt += airsi_mailbox_cost(first);
+    turn->handled++;
+    worker->budget--;
+    airsi_worker_beat(worker);
+    handle(worker, actor, first, turn);
+    if (actor->phase == AIRSI_PHASE_RUNNING && airsi_hold_any(actor)) {
+        airsi_hold_flush(worker, actor, false);
     }
-    worker->now_ms = airsi_clock_monotonic_ms();
-    return worker->now_ms - started_ms > TURN_MS;
+    if (turn->last == NULL && airsi_mailbox_owes_much(&actor->mailbox, turn->debt)) {
+        give_back(actor, turn);
+    }
+    look_at_the_clock(worker, turn);
+    turn->over |= worker->budget == 0 || airsi_worker_must_yield(worker);
+}
+
+/* Takes out a message that ended in an earlier turn, or earlier in this one. */
+static void clear_spent(airsi_worker *worker, airsi_actor *actor, airs_envelope *spent, turn_state *turn) {
+    if (airsi_mailbox_unlink(&actor->mailbox, spent)) {
+        airsi_message_release(worker->system, spent);
+    } else {
+        turn->over = true; /* who sends the one behind it is between two instructions */
+    }
 }
 
 /* Only the system lane runs: not started, or something is held back. */
@@ -148,45 +179,75 @@ static bool is_muted(const airsi_actor *actor) {
     return actor->phase != AIRSI_PHASE_RUNNING || airsi_hold_any(actor);
 }
 
-static void run(airsi_worker *worker, airsi_actor *actor) {
-    uint64_t started_ms = worker->now_ms;
-    for (unsigned handled = 0;;) {
-        if (airsi_load_relaxed(&actor->signals) != 0 && take_signals(worker, actor) == END_TURN) {
+/* Until there is nothing to handle, the turn is over, or the last message has ended. */
+static void run(airsi_worker *worker, airsi_actor *actor, turn_state *turn) {
+    while (turn->last == NULL && !turn->over) {
+        if (airsi_load_relaxed(&actor->signals) != 0) {
+            take_signals(worker, actor);
+        }
+        airs_envelope *first = is_muted(actor) ? NULL : airsi_mailbox_peek(&actor->mailbox);
+        if (first == NULL) {
             return;
         }
-        if (is_muted(actor)) {
-            return;
-        }
-        if (handle_next(worker, actor) == END_TURN || turn_is_over(worker, ++handled, started_ms)) {
-            return;
+        if ((first->flags & AIRSI_ENVELOPE_SPENT) != 0) {
+            clear_spent(worker, actor, first, turn);
+        } else {
+            handle_first(worker, actor, first, turn);
         }
     }
 }
 
-/* Lets go of the actor, or puts it at the back of the run queue. */
-static void rest(airsi_actor *actor) {
-    airsi_runqueue *queue = &actor->system->runqueue;
-    if (airsi_mailbox_rest(&actor->mailbox, is_muted(actor)) == AIRSI_REST_AGAIN) {
-        airsi_runqueue_push(queue, actor);
-        return;
+/* Lets go of the actor if nothing is left to do. true: another worker may run it now, or it may be gone: don't touch what is in it. */
+static bool rest(airsi_worker *worker, airsi_actor *actor, turn_state *turn) {
+    airs_system *system = worker->system;
+    airs_envelope *last = turn->last;
+    airsi_rest rest = airsi_mailbox_rest(&actor->mailbox, last, turn->debt, is_muted(actor));
+    turn->debt = 0;
+    turn->last = NULL;
+    if (last != NULL && !rest.idle) {
+        last->flags |= AIRSI_ENVELOPE_SPENT;
+    } else if (last != NULL) {
+        airsi_message_release(system, last);
+    }
+    /* This thread is online, so what follows is safe even if the actor has gone meanwhile. */
+    if (rest.wake) {
+        airsi_room_wake(actor);
     }
     /* A signal set before the actor was let go found it scheduled and left it to us. */
-    if (airsi_load_acquire(&actor->signals) != 0 && airsi_mailbox_schedule(&actor->mailbox)) {
-        airsi_runqueue_push(queue, actor);
+    if (rest.idle && airsi_load_acquire(&actor->signals) != 0 && airsi_mailbox_schedule(&actor->mailbox)) {
+        airsi_schedule(system, actor);
     }
+    return rest.idle;
+}
+
+/* Closing: what is left in the mailbox dies. true: the actor is gone. */
+static bool close_down(airsi_worker *worker, airsi_actor *actor, turn_state *turn) {
+    if (turn->last != NULL) {
+        turn->last->flags |= AIRSI_ENVELOPE_SPENT;
+    }
+    airsi_mailbox_give_back(&actor->mailbox, turn->debt);
+    return airsi_actor_empty(worker, actor);
 }
 
 void airsi_actor_turn(airsi_worker *worker, airsi_actor *actor) {
+    turn_state turn = {.started_ms = worker->now_ms};
     worker->actor = actor;
-    if (actor->phase != AIRSI_PHASE_CLOSING) {
-        run(worker, actor);
-    }
-    if (actor->phase == AIRSI_PHASE_CLOSING) {
-        if (!airsi_actor_empty(worker, actor)) {
-            airsi_runqueue_push(&actor->system->runqueue, actor);
+    bool left = false;
+    unsigned handled_before;
+    do {
+        handled_before = turn.handled;
+        if (actor->phase != AIRSI_PHASE_CLOSING) {
+            run(worker, actor, &turn);
         }
-    } else {
-        rest(actor);
+        if (actor->phase == AIRSI_PHASE_CLOSING) {
+            left = close_down(worker, actor, &turn);
+            break;
+        }
+        left = rest(worker, actor, &turn);
+        /* What came meanwhile is handled in this turn too; what is counted and can't be seen yet is not waited for. */
+    } while (!left && !turn.over && turn.handled > handled_before);
+    if (!left) {
+        airsi_worker_requeue(worker, actor);
     }
     worker->actor = NULL;
 }

@@ -113,13 +113,18 @@ static airsi_letter *append(airsi_dead_letters *letters, airsi_letter *letter) {
     return leaving;
 }
 
-/* An envelope the ring may keep: the end of a request is embedded in its entry, which goes back to its slab. */
+/* An envelope the ring may keep: the end of a request is embedded in its entry, which goes back to its slab; one that is spent has to stay in
+ * its mailbox a while. */
 static airs_envelope *keepable(airs_system *system, airs_envelope *envelope) {
-    if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0) {
+    bool spent = (envelope->flags & AIRSI_ENVELOPE_SPENT) != 0;
+    bool end = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0;
+    if (!spent && !end) {
         return envelope;
     }
     airs_envelope *copy = airsi_envelope_copy(envelope);
-    airsi_request_release(system, envelope);
+    if (!spent) {
+        airsi_request_release(system, envelope);
+    }
     return copy;
 }
 

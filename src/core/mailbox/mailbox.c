@@ -14,6 +14,9 @@
 #define CLOSED (UINT64_C(1) << 62)
 #define SCHEDULED (UINT64_C(1) << 63)
 
+/* The halves of airsi_mailbox.state. */
+enum { TAIL, WORD };
+
 _Static_assert(BYTES_BITS + COUNT_BITS + ENDS_BITS == 60, "the fields fill the word up to the flags");
 _Static_assert(AIRS_MAILBOX_MESSAGES_MAX < (1u << COUNT_BITS), "every allowed bound fits its field");
 _Static_assert(AIRS_MAILBOX_BYTES_MAX < (1u << BYTES_BITS), "every allowed bound fits its field");
@@ -31,11 +34,14 @@ static uint32_t ends_of(uint64_t word) {
     return (uint32_t)(word >> (BYTES_BITS + COUNT_BITS)) & ((1u << ENDS_BITS) - 1);
 }
 
+static airs_envelope *envelope_of(airsi_link *link) {
+    return (airs_envelope *)(void *)((char *)link - offsetof(airs_envelope, link));
+}
+
 void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t max_bytes) {
-    atomic_init(&mailbox->word, MUTED);
-    atomic_init(&mailbox->stub.next, NULL);
-    atomic_init(&mailbox->tail, &mailbox->stub);
-    mailbox->head = &mailbox->stub;
+    atomic_init(&mailbox->state.half[TAIL], 0);
+    atomic_init(&mailbox->state.half[WORD], MUTED);
+    atomic_init(&mailbox->head, NULL);
     mailbox->max_messages = max_messages;
     mailbox->max_bytes = max_bytes;
 }
@@ -44,108 +50,123 @@ static bool has_room(const airsi_mailbox *mailbox, uint64_t word, uint32_t bytes
     return messages_of(word) < mailbox->max_messages && bytes <= mailbox->max_bytes - bytes_of(word);
 }
 
-/* Whether who adds to `word` has to schedule the actor. */
-static bool must_schedule(uint64_t word) {
-    return (word & (SCHEDULED | MUTED)) == 0;
+airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope) {
+    return (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0 ? ONE_END : ONE_MESSAGE + envelope->length;
 }
 
-airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, uint32_t bytes) {
-    uint64_t word = airsi_load_relaxed(&mailbox->word);
+airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before) {
+    bool bounded = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0;
+    airsi_mailbox_debt cost = airsi_mailbox_cost(envelope);
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
+    airsi_store_relaxed(&envelope->link.next, NULL);
     for (;;) {
+        uint64_t word = state.half[WORD];
         if ((word & CLOSED) != 0) {
             return AIRSI_CLOSED;
         }
-        if (!has_room(mailbox, word, bytes)) {
+        if (bounded && !has_room(mailbox, word, envelope->length)) {
             return AIRSI_FULL;
         }
-        bool schedule = must_schedule(word);
-        uint64_t next = (word + ONE_MESSAGE + bytes) | (schedule ? SCHEDULED : 0);
-        /* E2 acq_rel, pairs with itself in rest and close: who schedules sees all the last turn did, who lets go sees this message counted. */
-        if (airsi_cas_acq_rel(&mailbox->word, &word, next)) {
+        assert(bounded || ends_of(word) < (1u << ENDS_BITS) - 1);
+        bool schedule = (word & (SCHEDULED | MUTED)) == 0;
+        airsi_pair next = {.half = {(uint64_t)(uintptr_t)&envelope->link, (word + cost) | (schedule ? SCHEDULED : 0)}};
+        /* E2 acq_rel, pairs with itself in every change of the state: who schedules sees all the last turn did, who lets go sees this message
+         * counted; and the link's NULL is written before a successor links behind it. */
+        if (airsi_pair_cas_acq_rel(&mailbox->state, &state, next)) {
+            *ret_before = (airsi_link *)(uintptr_t)state.half[TAIL];
             return schedule ? AIRSI_ADMITTED_SCHEDULE : AIRSI_ADMITTED;
         }
     }
 }
 
-airsi_admission airsi_mailbox_admit_end(airsi_mailbox *mailbox) {
-    uint64_t word = airsi_load_relaxed(&mailbox->word);
-    for (;;) {
-        if ((word & CLOSED) != 0) {
-            return AIRSI_CLOSED;
-        }
-        assert(ends_of(word) < (1u << ENDS_BITS) - 1);
-        bool schedule = must_schedule(word);
-        uint64_t next = (word + ONE_END) | (schedule ? SCHEDULED : 0);
-        /* E2, as above. */
-        if (airsi_cas_acq_rel(&mailbox->word, &word, next)) {
-            return schedule ? AIRSI_ADMITTED_SCHEDULE : AIRSI_ADMITTED;
-        }
+void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before) {
+    if (before != NULL) {
+        /* E4 release, pairs with E5 in advance: the message is complete before the consumer can follow the link. `before` is still there, since
+         * the consumer takes it out only once it has found this link, or itself as the tail. */
+        airsi_store_release(&before->next, &envelope->link);
+    } else {
+        /* E4, pairs with E5 in peek. */
+        airsi_store_release(&mailbox->head, &envelope->link);
     }
 }
 
-static void push(airsi_mailbox *mailbox, airsi_link *link) {
-    airsi_store_relaxed(&link->next, NULL);
-    /* E3 acq_rel, pairs with itself in the next producer: this link's NULL is written before a successor links behind it. */
-    airsi_link *previous = airsi_exchange_acq_rel(&mailbox->tail, link);
-    /* E4 release, pairs with E5 in take: the message is complete before the consumer can follow the link. */
-    airsi_store_release(&previous->next, link);
-}
-
-void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope) {
-    push(mailbox, &envelope->link);
+/* Changes the word alone, by clearing and setting flags. Returns the word before. */
+static uint64_t change_flags(airsi_mailbox *mailbox, uint64_t clear, uint64_t set) {
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
+    airsi_pair next;
+    do {
+        next.half[TAIL] = state.half[TAIL];
+        next.half[WORD] = (state.half[WORD] & ~clear) | set;
+        /* E2. */
+    } while (!airsi_pair_cas_acq_rel(&mailbox->state, &state, next));
+    return state.half[WORD];
 }
 
 bool airsi_mailbox_set_waiter(airsi_mailbox *mailbox, uint32_t bytes) {
-    uint64_t word = airsi_load_relaxed(&mailbox->word);
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
     for (;;) {
+        uint64_t word = state.half[WORD];
         if ((word & CLOSED) != 0 || has_room(mailbox, word, bytes)) {
             return false;
         }
+        airsi_pair next = {.half = {state.half[TAIL], word | WAITER}};
         /* E2: decided on the very word that is full, so the consumer's next give_back or rest sees the bit. */
-        if (airsi_cas_acq_rel(&mailbox->word, &word, word | WAITER)) {
+        if (airsi_pair_cas_acq_rel(&mailbox->state, &state, next)) {
             return true;
         }
     }
 }
 
 void airsi_mailbox_clear_waiter(airsi_mailbox *mailbox) {
-    airsi_fetch_and_acq_rel(&mailbox->word, ~WAITER);
+    change_flags(mailbox, WAITER, 0);
 }
 
 bool airsi_mailbox_schedule(airsi_mailbox *mailbox) {
     /* E2: a read-modify-write even when the bit is set, so that the consumer that clears it later sees what was written before (the signal). */
-    return (airsi_fetch_or_acq_rel(&mailbox->word, SCHEDULED) & SCHEDULED) == 0;
+    return (change_flags(mailbox, 0, SCHEDULED) & SCHEDULED) == 0;
 }
 
-static airs_envelope *envelope_of(airsi_link *link) {
-    return (airs_envelope *)(void *)((char *)link - offsetof(airs_envelope, link));
+void airsi_mailbox_close(airsi_mailbox *mailbox) {
+    change_flags(mailbox, 0, CLOSED);
 }
 
-airs_envelope *airsi_mailbox_take(airsi_mailbox *mailbox) {
-    airsi_link *head = mailbox->head;
-    /* E5 acquire, pairs with E4 (here and below). */
-    airsi_link *next = airsi_load_acquire(&head->next);
-    if (head == &mailbox->stub) {
-        if (next == NULL) {
-            return NULL;
-        }
-        mailbox->head = head = next;
-        next = airsi_load_acquire(&head->next);
-    }
+airs_envelope *airsi_mailbox_peek(airsi_mailbox *mailbox) {
+    /* E5 acquire, pairs with E4. */
+    airsi_link *head = airsi_load_acquire(&mailbox->head);
+    return head != NULL ? envelope_of(head) : NULL;
+}
+
+bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *first) {
+    assert(airsi_load_relaxed(&mailbox->head) == &first->link);
+    /* E5 acquire, pairs with E4. */
+    airsi_link *next = airsi_load_acquire(&first->link.next);
     if (next == NULL) {
-        /* The last one: it can be taken only when something stands behind it. */
-        /* E6 acquire, pairs with E3: what a producer put into tail. */
-        if (head != airsi_load_acquire(&mailbox->tail)) {
-            return NULL;
-        }
-        push(mailbox, &mailbox->stub);
-        next = airsi_load_acquire(&head->next);
-        if (next == NULL) {
-            return NULL;
+        return false;
+    }
+    airsi_store_relaxed(&mailbox->head, next);
+    return true;
+}
+
+bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first) {
+    if (airsi_mailbox_advance(mailbox, first)) {
+        return true;
+    }
+    /* Before the swap: the next producer that finds the queue empty sets it. */
+    airsi_store_relaxed(&mailbox->head, NULL);
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
+    while (state.half[TAIL] == (uint64_t)(uintptr_t)&first->link) {
+        airsi_pair next = {.half = {0, state.half[WORD]}};
+        /* E2. */
+        if (airsi_pair_cas_acq_rel(&mailbox->state, &state, next)) {
+            return true;
         }
     }
-    mailbox->head = next;
-    return envelope_of(head);
+    airsi_store_relaxed(&mailbox->head, &first->link);
+    return airsi_mailbox_advance(mailbox, first);
+}
+
+bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt) {
+    return messages_of(debt) > mailbox->max_messages / 8 || bytes_of(debt) > mailbox->max_bytes / 8;
 }
 
 /* Hysteresis: a waiter is woken when half of both bounds is free, so that a stream of sends doesn't pay a wake-up a message. */
@@ -153,34 +174,45 @@ static bool wake_waiter(const airsi_mailbox *mailbox, uint64_t word) {
     return (word & WAITER) != 0 && messages_of(word) <= mailbox->max_messages / 2 && bytes_of(word) <= mailbox->max_bytes / 2;
 }
 
-bool airsi_mailbox_give_back(airsi_mailbox *mailbox, bool end, uint32_t bytes) {
-    uint64_t delta = end ? ONE_END : ONE_MESSAGE + bytes;
-    /* E2. */
-    uint64_t word = airsi_fetch_sub_acq_rel(&mailbox->word, delta) - delta;
-    return wake_waiter(mailbox, word);
+bool airsi_mailbox_give_back(airsi_mailbox *mailbox, airsi_mailbox_debt debt) {
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
+    airsi_pair next;
+    do {
+        next.half[TAIL] = state.half[TAIL];
+        next.half[WORD] = state.half[WORD] - debt;
+        /* E2. */
+    } while (!airsi_pair_cas_acq_rel(&mailbox->state, &state, next));
+    return wake_waiter(mailbox, next.half[WORD]);
 }
 
-airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, bool muted) {
-    uint64_t word = airsi_load_relaxed(&mailbox->word);
+airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, airs_envelope *last, airsi_mailbox_debt debt, bool muted) {
+    uint64_t tail = last != NULL ? (uint64_t)(uintptr_t)&last->link : 0;
+    if (last != NULL) {
+        /* Before the swap: the next producer that finds the queue empty sets it. */
+        airsi_store_relaxed(&mailbox->head, NULL);
+    }
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
     for (;;) {
-        assert((word & SCHEDULED) != 0);
-        bool again = !muted && (messages_of(word) > 0 || ends_of(word) > 0);
-        uint64_t next = muted ? word | MUTED : word & ~MUTED;
-        next = again ? next : next & ~SCHEDULED;
+        assert((state.half[WORD] & SCHEDULED) != 0);
+        uint64_t word = state.half[WORD] - debt;
+        bool take_out = last != NULL && state.half[TAIL] == tail;
+        bool empty = messages_of(word) == 0 && ends_of(word) == 0;
+        bool idle = (muted || empty) && (last == NULL || take_out);
+        word = muted ? word | MUTED : word & ~MUTED;
+        airsi_pair next = {.half = {take_out && idle ? 0 : state.half[TAIL], idle ? word & ~SCHEDULED : word}};
         /* E2. */
-        if (airsi_cas_acq_rel(&mailbox->word, &word, next)) {
-            return again ? AIRSI_REST_AGAIN : AIRSI_REST_IDLE;
+        if (airsi_pair_cas_acq_rel(&mailbox->state, &state, next)) {
+            if (last != NULL && !idle) {
+                airsi_store_relaxed(&mailbox->head, &last->link);
+            }
+            airsi_rest rest = {.idle = idle, .wake = wake_waiter(mailbox, word)};
+            return rest;
         }
     }
 }
 
-void airsi_mailbox_close(airsi_mailbox *mailbox) {
-    /* E2. */
-    airsi_fetch_or_acq_rel(&mailbox->word, CLOSED);
-}
-
 airsi_mailbox_counts airsi_mailbox_look(const airsi_mailbox *mailbox) {
-    uint64_t word = airsi_load_acquire(&mailbox->word);
+    uint64_t word = airsi_load_acquire(&mailbox->state.half[WORD]);
     airsi_mailbox_counts counts = {
         .messages = messages_of(word),
         .ends = ends_of(word),

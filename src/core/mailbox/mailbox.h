@@ -1,17 +1,21 @@
-/* The mailbox of an actor: an intrusive queue of many producers and one consumer, bounded in messages and bytes.
+/* The mailbox of an actor: an intrusive queue with many producers and one consumer, bounded in messages and bytes.
  *
- * Main invariant: admission, accounting and `scheduled` change in ONE compare-and-swap of `word`. So a message is either refused without a
- * trace or counted, and exactly one of all producers is told to put the actor on a run queue (I3, I7). There is no add-then-undo.
+ * Main invariant: admission, accounting, the place in the queue and `scheduled` change in ONE 16-byte compare-and-swap on {tail, word}, so an actor
+ * is scheduled by exactly one sender, and a mailbox never holds more than its bounds (I7). The message in hand stays the head of its queue until it
+ * has ended: crash, stop and end of turn leave the rest behind it in order, and one more compare-and-swap at the end of a turn takes the last
+ * message out, gives room back and lets go of the actor.
  *
- *   word = scheduled:1 | closed:1 | waiter:1 | muted:1 | ends:12 | count:17 | bytes:31
+ * word: scheduled:1 | closed:1 | waiter:1 | muted:1 | ends:12 | count:17 | bytes:31
+ *   scheduled  the actor is on a run queue or in a worker; whoever set it puts the actor there.
+ *   closed     nothing is admitted any more.
+ *   waiter     somebody waits for room; the consumer wakes them when half of both bounds is free.
+ *   muted      not started, or messages are held back: what comes in is kept, but schedules nobody; signals do.
+ *   ends       request ends queued; outside the bounds, for each was counted when its request was made.
+ *   count, bytes  of user messages queued or in hand.
  *
- * `count` and `bytes` are user messages admitted and not yet given back, `ends` the request ends, which are never refused and have no bound but
- * the requester's in-flight limit. `muted` keeps producers from scheduling an actor that may not run (not started, or holding messages back);
- * only a signal does then. `waiter` says that somebody waits for room.
- *
- * The queue is Vyukov's intrusive MPSC node-based queue (1024cores.net): producers exchange `tail`, then link; the consumer follows the links.
- * Progress: producers are lock-free (the CAS) and wait-free (the exchange). A message counted but not linked yet looks like an empty queue with
- * count > 0: the consumer goes on with something else and comes back, it never spins. */
+ * Source: the linking is D. Vyukov's intrusive MPSC queue (1024cores.net) without its stub: tail NULL is empty, and the producer that found it so
+ * sets `head`. Progress: producers are lock-free. A message admitted but not linked yet looks like an empty queue with count > 0: the consumer goes
+ * on with something else and comes back, it never spins. */
 #ifndef AIRSI_CORE_MAILBOX_H
 #define AIRSI_CORE_MAILBOX_H
 
@@ -22,16 +26,14 @@
 #include "core/message/envelope.h"
 
 typedef struct airsi_mailbox {
-    AIRSI_ATOMIC(uint64_t) word;      /* any thread, atomic */
-    AIRSI_ATOMIC(airsi_link *) tail;  /* any thread, atomic: the last link */
-    airsi_link *head;                 /* consumer: the next to take, or the stub */
-    airsi_link stub;                  /* in the queue when it would be empty */
+    airsi_atomic_pair state;          /* any thread, atomic: {the last link or 0, word} */
+    AIRSI_ATOMIC(airsi_link *) head;  /* the consumer, and the producer that found the queue empty: the first, NULL until that is linked */
     uint32_t max_messages, max_bytes; /* const after init */
 } airsi_mailbox;
 
 typedef enum airsi_admission {
-    AIRSI_ADMITTED,          /* counted: link it now */
-    AIRSI_ADMITTED_SCHEDULE, /* counted: link it, then put the actor on a run queue */
+    AIRSI_ADMITTED,          /* counted and placed: link it now */
+    AIRSI_ADMITTED_SCHEDULE, /* counted and placed: link it, then schedule the actor */
     AIRSI_FULL,
     AIRSI_CLOSED,
 } airsi_admission;
@@ -42,33 +44,50 @@ typedef struct airsi_mailbox_counts {
     bool scheduled, closed, waiter, muted;
 } airsi_mailbox_counts;
 
+/* Room that is owed to a mailbox: of messages that have ended and are not given back yet. */
+typedef uint64_t airsi_mailbox_debt;
+
 /* Starts muted: nothing is scheduled before the first signal. */
 void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t max_bytes);
 
-/* Producers, any thread. After ADMITTED the caller must link; nothing else may fail in between. */
-airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, uint32_t bytes);
-airsi_admission airsi_mailbox_admit_end(airsi_mailbox *mailbox);
-void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope);
+/* Producers, any thread. After ADMITTED the caller must link, with what stood in `ret_before`; nothing else may fail in between, and the message
+ * can't be taken before. The end of a request (AIRSI_ENVELOPE_REQUEST_END) is not measured against the bounds. */
+airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before);
+void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before);
 
 /* Under the room lock of the mailbox (core/actor/room.h): notes a waiter if a message of `bytes` would still be refused for want of room.
  * false: there is room now, or the mailbox is closed. */
 bool airsi_mailbox_set_waiter(airsi_mailbox *mailbox, uint32_t bytes);
 void airsi_mailbox_clear_waiter(airsi_mailbox *mailbox);
 
-/* Any thread: schedules whatever is in the mailbox; true: the caller puts the actor on a run queue. */
+/* Any thread: schedules whatever is in the mailbox; true: the caller schedules the actor. */
 bool airsi_mailbox_schedule(airsi_mailbox *mailbox);
 
-/* Consumer. The next message, NULL when there is none, or the next is counted but not linked yet. */
-airs_envelope *airsi_mailbox_take(airsi_mailbox *mailbox);
+/* Consumer. The first message, which stays the first; NULL when there is none, or it is counted but not linked yet. */
+airs_envelope *airsi_mailbox_peek(airsi_mailbox *mailbox);
 
-/* Consumer: what was taken has ended; gives its room back. true: there is a waiter and room enough to wake it (half of both bounds is free). */
-bool airsi_mailbox_give_back(airsi_mailbox *mailbox, bool end, uint32_t bytes);
+/* Consumer: takes the first out if another is linked behind it. Costs no read-modify-write. */
+bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *first);
 
-typedef enum airsi_rest { AIRSI_REST_IDLE, AIRSI_REST_AGAIN } airsi_rest;
+/* Consumer: takes the first out, be it the last. false: the one behind it is not linked yet; come back. */
+bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first);
 
-/* Consumer, end of turn: lets go of the actor. IDLE: it is no longer scheduled (when `muted`, whatever is
- * queued); the caller must look at the signals once more. AGAIN: messages are left, the actor stays scheduled and goes to the back of a run queue. */
-airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, bool muted);
+/* What a message of this kind and size takes. */
+airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope);
+/* Whether so much is owed that it should be given back within the turn: over an eighth of either bound. */
+bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt);
+
+/* Consumer: gives room back. true: there is a waiter and room enough to wake it (half of both bounds is free). */
+bool airsi_mailbox_give_back(airsi_mailbox *mailbox, airsi_mailbox_debt debt);
+
+typedef struct airsi_rest {
+    bool idle; /* let go: no longer scheduled (when muted, whatever is queued); the caller must look at the signals once more */
+    bool wake; /* as give_back */
+} airsi_rest;
+
+/* Consumer, end of turn, all in one step: gives `debt` back, takes `last` out (NULL, or the first, which has ended and seems to be the last), and lets go
+ * of the actor. Not idle: something was admitted meanwhile; the actor stays scheduled, `last` is still the first, `debt` has been given back. */
+airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, airs_envelope *last, airsi_mailbox_debt debt, bool muted);
 
 /* Consumer: nothing is admitted any more. What is inside stays to be taken. */
 void airsi_mailbox_close(airsi_mailbox *mailbox);

@@ -25,6 +25,7 @@ enum {
     AIRSI_ENVELOPE_REQUEST_END = 1, /* embedded in a request entry: released through it, never freed by itself */
     AIRSI_ENVELOPE_ANSWERED = 4,    /* a request that its handler has answered before it returned; in its turn only */
     AIRSI_ENVELOPE_WAITS = 2,       /* its sender waits for room and tries again: want of room is no failure */
+    AIRSI_ENVELOPE_SPENT = 4,       /* its end has been counted; it stands in its mailbox until the one behind it is linked */
 };
 
 struct airs_envelope {

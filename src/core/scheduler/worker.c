@@ -3,14 +3,21 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/request/shard.h"
+#include "core/scheduler/scheduler.h"
+#include "core/scheduler/search.h"
 #include "core/system/system.h"
 
 #define STACK_BYTES (2u << 20) /* a guest's 512 KiB and the host below it, whatever the limit of the process says */
 #define COLLECT_EVERY 64       /* turns between two looks at the garbage */
+#define INJECTOR_EVERY \
+    61 /* turns between two looks at the injector while there is work of one's own; a prime, so that no pattern hides from it */
+#define LIFO_RUNS 3        /* turns in a row out of the LIFO slot while others wait */
+#define GARBAGE_LOOK_MS 20 /* garbage that another thread holds up is looked at again after this, even when nothing else happens */
 
 static __thread airsi_worker *current;
 
@@ -18,64 +25,213 @@ airsi_worker *airsi_worker_current(void) {
     return current;
 }
 
-static void run_one(airsi_worker *worker, airsi_actor *actor) {
-    worker->now_ms = airsi_clock_monotonic_ms();
-    airsi_actor_turn(worker, actor);
-    if (airsi_shards_next(&worker->system->shards) <= worker->now_ms) {
-        airsi_shards_run(worker->system, worker->now_ms);
+static airsi_scheduler *scheduler_of(const airsi_worker *worker) {
+    return &worker->system->scheduler;
+}
+
+static void look_at_timers(airsi_worker *worker, uint64_t now_ms) {
+    worker->timers_seen_ms = now_ms;
+    if (airsi_shards_next(&worker->system->shards) <= now_ms) {
+        airsi_shards_run(worker->system, now_ms);
     }
 }
 
-static void sleep_until_needed(airsi_worker *worker) {
-    airs_system *system = worker->system;
-    worker->now_ms = airsi_clock_monotonic_ms();
-    if (airsi_shards_next(&system->shards) <= worker->now_ms) {
-        airsi_shards_run(system, worker->now_ms);
+static void run_one(airsi_worker *worker, airsi_actor *actor) {
+    worker->now_ms = airsi_load_relaxed(&scheduler_of(worker)->now_ms);
+    airsi_store_relaxed(&worker->beats, airsi_load_relaxed(&worker->beats) + 1);
+    airsi_actor_turn(worker, actor);
+    airsi_store_relaxed(&worker->beats, airsi_load_relaxed(&worker->beats) + 1);
+    if (worker->now_ms != worker->timers_seen_ms) {
+        look_at_timers(worker, worker->now_ms);
+    }
+    airsi_record_quiescent(worker->record);
+    if (worker->turns % COLLECT_EVERY == 0) {
+        airsi_reclaim_collect(&worker->system->reclaim);
+    }
+}
+
+static airsi_actor *take_lifo(airsi_worker *worker) {
+    if (airsi_load_relaxed(&worker->lifo) == NULL) {
+        return NULL;
+    }
+    /* E41 acquire, pairs with E40; a thief may have been first. */
+    return airsi_exchange_acq_rel(&worker->lifo, NULL);
+}
+
+static void push_back(airsi_worker *worker, airsi_actor *actor) {
+    if (!airsi_ring_push(&worker->ring, actor)) {
+        airsi_injector_push(&scheduler_of(worker)->injector, actor);
+        airsi_scheduler_notify(scheduler_of(worker));
+    }
+}
+
+/* A fresh budget for an actor that is not the next link of a chain. */
+static airsi_actor *begin_chain(airsi_worker *worker, airsi_actor *actor) {
+    worker->lifo_runs = 0;
+    worker->budget = AIRSI_TURN_BUDGET;
+    return actor;
+}
+
+/* Out of this thread's own queue, or the injector. */
+static airsi_actor *next_here(airsi_worker *worker) {
+    airsi_injector *injector = &scheduler_of(worker)->injector;
+    airsi_actor *actor = ++worker->turns % INJECTOR_EVERY == 0 ? airsi_injector_take(injector) : NULL;
+    if (actor != NULL) {
+        return begin_chain(worker, actor);
+    }
+    airsi_actor *newest = take_lifo(worker);
+    if (newest != NULL && worker->lifo_runs < LIFO_RUNS && worker->budget > 0) {
+        worker->lifo_runs++;
+        return newest;
+    }
+    actor = airsi_ring_take(&worker->ring);
+    if (actor == NULL) {
+        return begin_chain(worker, newest != NULL ? newest : airsi_injector_take(injector));
+    }
+    if (newest != NULL) {
+        push_back(worker, newest);
+    }
+    return begin_chain(worker, actor);
+}
+
+void airsi_worker_requeue(airsi_worker *worker, airsi_actor *actor) {
+    if (airsi_worker_must_yield(worker)) {
+        airsi_injector_push(&scheduler_of(worker)->injector, actor);
+        airsi_scheduler_notify(scheduler_of(worker));
         return;
     }
+    /* Nobody is woken for it: this thread is about to look here itself. */
+    push_back(worker, actor);
+}
+
+/* What is queued here goes where every thread looks. */
+static void empty_queue(airsi_worker *worker) {
+    airsi_scheduler *scheduler = scheduler_of(worker);
+    airsi_actor *actor = take_lifo(worker);
+    if (actor == NULL) {
+        actor = airsi_ring_take(&worker->ring);
+    }
+    for (; actor != NULL; actor = airsi_ring_take(&worker->ring)) {
+        airsi_injector_push(&scheduler->injector, actor);
+        airsi_scheduler_notify(scheduler);
+    }
+}
+
+static bool give_permit_up(airsi_worker *worker, airsi_permit now) {
+    uint32_t held = AIRSI_PERMIT_HELD;
+    /* E42 acq_rel, pairs with the monitor's: one of the two gets it. */
+    return airsi_cas_strong_acq_rel(&worker->permit, &held, now);
+}
+
+static uint64_t next_due(void *user) {
+    const airs_system *system = user;
+    return airsi_shards_next(&system->shards);
+}
+
+/* Until when; with nothing in its queue. false: the monitor has its permit, and the thread ends. */
+static bool fall_asleep(airsi_worker *worker, uint64_t *ret_until_ms) {
+    airsi_scheduler *scheduler = scheduler_of(worker);
+    airs_system *system = worker->system;
     /* Collected while online: what frees an actor's state may call airs. */
     airsi_record_quiescent(worker->record);
     airsi_reclaim_collect(&system->reclaim);
+    bool had_permit = give_permit_up(worker, AIRSI_PERMIT_NONE);
+    if (airsi_load_relaxed(&worker->permit) == AIRSI_PERMIT_TAKEN) {
+        return false;
+    }
     airsi_record_offline(worker->record);
-    /* Garbage that another thread still holds up is looked at again soon, even when nothing else happens; so is memory no longer needed. */
-    uint64_t latest = airsi_reclaim_pending(&system->reclaim) ? worker->now_ms + 20 : UINT64_MAX;
-    airsi_runqueue_wait(&system->runqueue, latest);
+    /* Garbage that another thread holds up, and memory no longer needed, are looked at again soon, even when nothing else happens. */
+    uint64_t latest =
+        airsi_reclaim_pending(&system->reclaim) ? airsi_scheduler_read_clock(scheduler) + GARBAGE_LOOK_MS : UINT64_MAX;
+    airsi_idle_reason reason = {
+        .permit = had_permit, .searching = worker->searching, .next_due_ms = next_due, .user = system, .latest_ms = latest};
+    bool last = airsi_idle_fall_asleep(&scheduler->idle, &worker->sleeper, &reason, ret_until_ms);
+    worker->searching = false;
+    if (airsi_load_acquire(&scheduler->closed) != 0) {
+        *ret_until_ms = 0; /* it was closed while this thread was not among the sleepers yet */
+    }
+    if (last && airsi_scheduler_has_work(scheduler)) {
+        airsi_scheduler_notify(scheduler); /* maybe this thread itself */
+    }
+    return true;
+}
+
+static void sleep_until_needed(airsi_worker *worker) {
+    airsi_scheduler *scheduler = scheduler_of(worker);
+    uint64_t until_ms = 0;
+    if (!fall_asleep(worker, &until_ms)) {
+        return;
+    }
+    airsi_wake wake;
+    do {
+        if (until_ms != 0) {
+            airsi_parker_wait(&worker->sleeper.parker, until_ms == UINT64_MAX ? AIRSI_PARK_FOR_EVER : until_ms * 1000000u);
+        }
+        wake = airsi_idle_wake_up(&scheduler->idle, &worker->sleeper);
+        until_ms = wake == AIRSI_WAKE_ASLEEP ? airsi_clock_monotonic_ms() + GARBAGE_LOOK_MS : until_ms; /* all permits are in use */
+    } while (wake == AIRSI_WAKE_ASLEEP);
+    worker->searching = wake == AIRSI_WAKE_CHOSEN;
+    airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
     airsi_record_online(worker->record);
+    look_at_timers(worker, airsi_scheduler_read_clock(scheduler));
+}
+
+static void stop_searching(airsi_worker *worker, bool found) {
+    if (worker->searching) {
+        worker->searching = false;
+        if (airsi_idle_stop_search(&scheduler_of(worker)->idle) && found) {
+            airsi_scheduler_notify(scheduler_of(worker)); /* where there was one there may be more */
+        }
+    }
 }
 
 static void loop(airsi_worker *worker) {
-    airs_system *system = worker->system;
-    unsigned turns = 0;
-    while (!airsi_runqueue_closed(&system->runqueue)) {
-        airsi_actor *actor = airsi_runqueue_pop(&system->runqueue);
-        if (actor == NULL) {
-            sleep_until_needed(worker);
-            continue;
+    airsi_scheduler *scheduler = scheduler_of(worker);
+    while (airsi_load_acquire(&scheduler->closed) == 0) {
+        uint32_t permit = airsi_load_relaxed(&worker->permit);
+        if (permit == AIRSI_PERMIT_TAKEN) {
+            return;
         }
-        run_one(worker, actor);
-        airsi_record_quiescent(worker->record);
-        if (++turns % COLLECT_EVERY == 0) {
-            airsi_reclaim_collect(&system->reclaim);
+        airsi_actor *actor = NULL;
+        if (permit == AIRSI_PERMIT_HELD) {
+            actor = next_here(worker);
+            actor = actor != NULL ? actor : airsi_search(worker);
+        } else {
+            empty_queue(worker); /* it blocked, and no permit was free afterwards */
+        }
+        if (actor != NULL) {
+            stop_searching(worker, true);
+            run_one(worker, actor);
+        } else {
+            sleep_until_needed(worker);
         }
     }
 }
 
 static void *thread_main(void *argument) {
     airsi_worker *worker = argument;
+    airsi_scheduler *scheduler = scheduler_of(worker);
     current = worker;
+    airsi_store_relaxed(&worker->tid, gettid());
     airsi_record_online(worker->record);
     loop(worker);
+    stop_searching(worker, false);
+    empty_queue(worker);
     airsi_record_offline(worker->record);
+    airsi_idle_exit(&scheduler->idle, give_permit_up(worker, AIRSI_PERMIT_NONE));
     current = NULL;
+    /* E39 release: the place may be used again once this is seen. */
+    airsi_store_release(&worker->ended, 1);
     return NULL;
 }
 
-int airsi_worker_start(airsi_worker *worker, airs_system *system, unsigned index) {
-    worker->system = system;
-    worker->index = index;
+int airsi_worker_start(airsi_worker *worker, bool permit) {
+    airsi_store_relaxed(&worker->permit, permit ? AIRSI_PERMIT_HELD : AIRSI_PERMIT_NONE);
+    airsi_store_relaxed(&worker->ended, 0);
     pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) {
-        return -1;
+    int result = pthread_attr_init(&attributes);
+    if (result != 0) {
+        return result;
     }
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     /* Signals are the embedder's business, on its own threads. Those a fault raises stay open: Wasmtime's handler turns them into traps. */
@@ -87,30 +243,57 @@ int airsi_worker_start(airsi_worker *worker, airs_system *system, unsigned index
     sigdelset(&all, SIGILL);
     sigdelset(&all, SIGFPE);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int result = pthread_create(&worker->thread, &attributes, thread_main, worker);
+    result = pthread_create(&worker->thread, &attributes, thread_main, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+    worker->started = result == 0;
     if (result == 0) {
         char name[16];
-        snprintf(name, sizeof name, "airs-worker-%u", index % 1000);
+        snprintf(name, sizeof name, "airs-worker-%u", worker->index % 1000);
         pthread_setname_np(worker->thread, name);
+    } else {
+        airsi_store_relaxed(&worker->ended, 1);
     }
     return result;
 }
 
 void airsi_worker_join(airsi_worker *worker) {
-    pthread_join(worker->thread, NULL);
+    if (worker->started) {
+        pthread_join(worker->thread, NULL);
+        worker->started = false;
+    }
 }
 
 void airsi_worker_sweep(airsi_worker *worker) {
     airsi_worker *before = current;
     current = worker;
+    airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
     airsi_record_online(worker->record);
+    airsi_scheduler_read_clock(scheduler_of(worker));
     airsi_actor *actor;
-    while ((actor = airsi_runqueue_pop(&worker->system->runqueue)) != NULL) {
+    while ((actor = next_here(worker)) != NULL) {
         run_one(worker, actor);
-        airsi_record_quiescent(worker->record);
     }
     airsi_record_offline(worker->record);
+    airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_NONE);
     current = before;
+}
+
+void airsi_worker_begin_blocking(airsi_worker *worker) {
+    airsi_scheduler *scheduler = scheduler_of(worker);
+    if (!give_permit_up(worker, AIRSI_PERMIT_GIVEN)) {
+        return;
+    }
+    airsi_actor *next = take_lifo(worker);
+    if (next != NULL) {
+        airsi_injector_push(&scheduler->injector, next);
+    }
+    airsi_idle_release(&scheduler->idle);
+    airsi_scheduler_replace(scheduler);
+}
+
+void airsi_worker_end_blocking(airsi_worker *worker) {
+    if (airsi_load_relaxed(&worker->permit) == AIRSI_PERMIT_GIVEN && airsi_idle_reacquire(&scheduler_of(worker)->idle)) {
+        airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
+    }
 }

@@ -20,14 +20,14 @@ airsi_record *airsi_system_record(airs_system *system) {
 
 airsi_shard *airsi_system_shard(airs_system *system) {
     const airsi_worker *worker = airsi_system_worker(system);
-    unsigned index = worker != NULL ? worker->index : airsi_system_record(system)->number % system->shards.count;
-    return &system->shards.shards[index];
+    unsigned index = worker != NULL ? worker->index : airsi_system_record(system)->number;
+    return &system->shards.shards[index % system->shards.count];
 }
 
 void airsi_system_poke_if(airs_system *system, bool earlier) {
     /* A worker too: it may stay in its handler for long. */
     if (earlier) {
-        airsi_runqueue_poke(&system->runqueue, airsi_shards_next(&system->shards));
+        airsi_scheduler_poke(&system->scheduler, airsi_shards_next(&system->shards));
     }
 }
 

@@ -4,6 +4,13 @@
 
 #include "core/actor/lifecycle.h"
 
+/* With actors_mutex held. What is in the list is not freed while it is, so this needs no record, and can't fail. */
+static void stop_newest(airs_system *system) {
+    if (system->newest != NULL) {
+        airsi_actor_ask_to_stop(system->newest);
+    }
+}
+
 void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
     airsi_lock(&system->actors_mutex);
     if (actor->all_previous != NULL) {
@@ -16,7 +23,12 @@ void airsi_system_actor_gone(airs_system *system, airsi_actor *actor) {
     } else {
         system->newest = actor->all_previous;
     }
-    pthread_cond_broadcast(&system->actor_gone);
+    if (system->stage == AIRSI_STAGE_STOPPING) {
+        stop_newest(system);
+    }
+    if (system->newest == NULL) {
+        pthread_cond_broadcast(&system->actor_gone);
+    }
     airsi_unlock(&system->actors_mutex);
 }
 
@@ -74,13 +86,6 @@ static void start_actors(airs_system *system) {
     airsi_unlock(&system->actors_mutex);
 }
 
-static void join_workers(airs_system *system, unsigned count) {
-    airsi_runqueue_close(&system->runqueue);
-    for (unsigned i = 0; i < count; i++) {
-        airsi_worker_join(&system->workers[i]);
-    }
-}
-
 airs_status airs_system_start(airs_system *system, airs_error *error) {
     if (stage_of(system) != AIRSI_STAGE_NEW) {
         return airs_error_set(error, AIRS_EBUSY, "the system was started before; a system starts once");
@@ -96,13 +101,11 @@ airs_status airs_system_start(airs_system *system, airs_error *error) {
     if (system->options.on_activity != NULL) {
         system->options.on_activity(system->options.user, true);
     }
-    for (unsigned i = 0; i < system->worker_count; i++) {
-        if (airsi_worker_start(&system->workers[i], system, i) != 0) {
-            join_workers(system, i);
-            airsi_subscriber_stop(&system->subscriber);
-            airsi_reclaim_leave(record);
-            return airs_error_set(error, AIRS_EUNAVAILABLE, "worker thread %u of %u could not be started", i + 1, system->worker_count);
-        }
+    status = airsi_scheduler_start(&system->scheduler, error);
+    if (status != AIRS_OK) {
+        airsi_subscriber_stop(&system->subscriber);
+        airsi_reclaim_leave(record);
+        return status;
     }
     start_actors(system);
     airsi_reclaim_leave(record);
@@ -155,27 +158,19 @@ airs_status airs_stop(airs_system *system, airs_component component) {
     return status;
 }
 
-/* Stops the newest actor there is and waits until it is gone. false: there is none. */
-static bool stop_newest(airs_system *system, bool running) {
+/* Stops every actor, the newest first, each once the one before it is gone (airsi_system_actor_gone goes on with the next), and waits for the last. */
+static void stop_actors(airs_system *system, bool running) {
     airsi_lock(&system->actors_mutex);
-    airsi_actor *newest = system->newest;
-    if (newest == NULL) {
-        airsi_unlock(&system->actors_mutex);
-        return false;
-    }
-    /* What is in the list is not freed while the mutex is held, so this needs no record, and can't fail. */
-    airsi_actor_ask_to_stop(newest);
+    stop_newest(system);
     airsi_unlock(&system->actors_mutex);
     if (!running) {
-        airsi_worker_sweep(&system->workers[0]);
-        return true;
+        airsi_worker_sweep(system->scheduler.threads[0]);
     }
     airsi_lock(&system->actors_mutex);
-    while (system->newest == newest) {
+    while (system->newest != NULL) {
         airsi_cond_wait(&system->actor_gone, &system->actors_mutex);
     }
     airsi_unlock(&system->actors_mutex);
-    return true;
 }
 
 airs_status airs_system_stop(airs_system *system) {
@@ -188,10 +183,10 @@ airs_status airs_system_stop(airs_system *system) {
         return AIRS_OK;
     }
     bool running = before == AIRSI_STAGE_STARTED;
-    while (stop_newest(system, running)) {
-    }
+    stop_actors(system, running);
     if (running) {
-        join_workers(system, system->worker_count);
+        airsi_scheduler_stop(&system->scheduler);
+        cancel_timers_left(system);
         airsi_subscriber_stop(&system->subscriber);
         if (system->options.on_activity != NULL) {
             system->options.on_activity(system->options.user, false);

@@ -10,15 +10,6 @@
 #define DEFAULT_DEAD_LETTER_BYTES ((size_t)16 << 20)
 #define WORKERS_MAX 255 /* a shard's number has eight bits in a request's name */
 
-static void on_idle(void *user) {
-    airsi_system_note_quiet(user);
-}
-
-static uint64_t next_due(void *user) {
-    const airs_system *system = user;
-    return airsi_shards_next(&system->shards);
-}
-
 static void init_plain_parts(airs_system *system) {
     airsi_room_locks_init(&system->room_locks);
     airsi_mutex_init(&system->gate.mutex, AIRSI_RANK_GATE);
@@ -30,38 +21,18 @@ static void init_plain_parts(airs_system *system) {
     airsi_dead_letters_init(&system->dead_letters, system->options.dead_letters, system->options.dead_letter_bytes);
     system->messaging.system = system;
     airsi_subscriber_init(&system->subscriber, system);
-    system->runqueue.on_idle = on_idle;
-    system->runqueue.next_due = next_due;
-    system->runqueue.system = system;
-    system->runqueue.on_activity = system->options.on_activity;
-    system->runqueue.activity_user = system->options.user;
-}
-
-static airs_status make_workers(airs_system *system) {
-    system->workers = airsi_calloc(system->worker_count, sizeof *system->workers);
-    if (system->workers == NULL) {
-        return AIRS_ENOMEM;
-    }
-    for (unsigned i = 0; i < system->worker_count; i++) {
-        system->workers[i].system = system;
-        system->workers[i].index = i;
-        system->workers[i].record = airsi_record_new(&system->reclaim);
-        if (system->workers[i].record == NULL) {
-            return AIRS_ENOMEM;
-        }
-    }
-    return AIRS_OK;
+    system->scheduler.on_activity = system->options.on_activity;
+    system->scheduler.activity_user = system->options.user;
 }
 
 static void free_parts(airs_system *system) {
-    airsi_free(system->workers);
+    airsi_scheduler_fini(&system->scheduler);
     airsi_broker_fini(&system->messaging.broker);
     airsi_shards_fini(&system->shards);
     airsi_registry_fini(&system->registry);
     airsi_terms_table_fini(&system->terms);
     airsi_dead_letters_fini(&system->dead_letters);
     airsi_room_locks_fini(&system->room_locks);
-    airsi_runqueue_fini(&system->runqueue);
     airsi_mutex_fini(&system->gate.mutex);
     pthread_cond_destroy(&system->gate.changed);
     airsi_mutex_fini(&system->quiet_mutex);
@@ -71,9 +42,12 @@ static void free_parts(airs_system *system) {
 }
 
 static airs_status init_parts(airs_system *system) {
-    airsi_runqueue_init(&system->runqueue, system->worker_count);
+    airs_status status = airsi_scheduler_init(&system->scheduler, system, system->worker_count);
     init_plain_parts(system);
-    airs_status status = airsi_broker_init(&system->messaging.broker, &system->reclaim);
+    if (status != AIRS_OK) {
+        return status;
+    }
+    status = airsi_broker_init(&system->messaging.broker, &system->reclaim);
     if (status != AIRS_OK) {
         return status;
     }
@@ -88,7 +62,7 @@ static airs_status init_parts(airs_system *system) {
     if (airsi_shards_init(&system->shards, system->worker_count, airsi_clock_monotonic_ms()) != 0) {
         return AIRS_ENOMEM;
     }
-    return make_workers(system);
+    return AIRS_OK;
 }
 
 static unsigned choose_workers(unsigned asked) {

@@ -18,7 +18,7 @@
 #include "core/reclaim/reclaim.h"
 #include "core/registry/registry.h"
 #include "core/request/shard.h"
-#include "core/scheduler/runqueue.h"
+#include "core/scheduler/scheduler.h"
 #include "core/scheduler/worker.h"
 #include "core/subscriber/subscriber.h"
 
@@ -41,13 +41,12 @@ struct airs_system {
     airs_registry registry;
     airsi_terms_table terms;
     airsi_shards shards;
-    airsi_runqueue runqueue;
+    airsi_scheduler scheduler;
     airsi_room_locks room_locks;
     airsi_gate gate;
     airs_messaging messaging;
     airs_actor_system_subscriber subscriber;
     airsi_dead_letters dead_letters;
-    airsi_worker *workers; /* const after start */
     unsigned worker_count; /* const after new */
 
     AIRSI_ATOMIC(uint32_t) closing;     /* any thread, atomic: sources are closed */

@@ -1,0 +1,102 @@
+/* The monitor: one thread a system that, while any worker is awake, looks every millisecond whether one is stuck in a handler while others wait. From
+ * such a thread it takes the permit, which a spare thread gets, and what stands in its LIFO slot. It keeps the coarse clock meanwhile, and sleeps
+ * for good while the system is idle. */
+#define _GNU_SOURCE
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "core/scheduler/scheduler.h"
+#include "core/system/system.h"
+
+#define LOOK_EVERY_NS 1000000u
+#define STUCK_MS 1
+#define IDLE_LOOKS 10 /* before it sleeps, so that a system that is busy now and then doesn't pay a wake-up each time */
+#define HOG_NICE 10
+
+/* In one handler, or between two beats of it, since the last look at least. */
+static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
+    uint32_t beats = airsi_load_relaxed(&worker->beats);
+    if (beats != worker->watched_beats || (beats & 1) == 0) {
+        worker->watched_beats = beats;
+        worker->watched_since_ms = now_ms;
+        return false;
+    }
+    return now_ms - worker->watched_since_ms >= STUCK_MS;
+}
+
+/* What stands in the slot of a stuck thread goes where others find it. It is scheduled, so it is there. */
+static void empty_lifo(airsi_scheduler *scheduler, airsi_worker *worker) {
+    struct airsi_actor *actor = airsi_load_relaxed(&worker->lifo);
+    /* E41. */
+    if (actor != NULL && airsi_cas_strong_acq_rel(&worker->lifo, &actor, NULL)) {
+        airsi_injector_push(&scheduler->injector, actor);
+        airsi_scheduler_notify(scheduler);
+    }
+}
+
+static bool all_permits_used(airsi_scheduler *scheduler) {
+    return airsi_idle_running(&scheduler->idle) >= scheduler->permits;
+}
+
+static void take_permit(airsi_scheduler *scheduler, airsi_worker *worker) {
+    uint32_t held = AIRSI_PERMIT_HELD;
+    /* E42 acq_rel, pairs with the worker's: one of the two gets it. */
+    if (airsi_cas_strong_acq_rel(&worker->permit, &held, AIRSI_PERMIT_TAKEN)) {
+        /* Its handler runs on, and the thread ends with it: an unprivileged thread can't become less nice again. */
+        setpriority(PRIO_PROCESS, (id_t)airsi_load_relaxed(&worker->tid), HOG_NICE);
+        airsi_idle_release(&scheduler->idle);
+        airsi_scheduler_replace(scheduler);
+    }
+}
+
+static bool spare_is_left(airsi_scheduler *scheduler) {
+    return airsi_load_relaxed(&scheduler->idle.awake) < scheduler->max_threads;
+}
+
+static void look_at(airsi_scheduler *scheduler, airsi_worker *worker, uint64_t now_ms) {
+    if (!is_stuck(worker, now_ms)) {
+        return;
+    }
+    empty_lifo(scheduler, worker);
+    if (!airsi_scheduler_has_work(scheduler)) {
+        return;
+    }
+    if (!all_permits_used(scheduler)) {
+        airsi_scheduler_notify(scheduler);
+    } else if (airsi_load_relaxed(&worker->permit) == AIRSI_PERMIT_HELD && spare_is_left(scheduler)) {
+        take_permit(scheduler, worker);
+    }
+}
+
+static void look(airsi_scheduler *scheduler) {
+    uint64_t now_ms = airsi_scheduler_read_clock(scheduler);
+    /* E38 acquire, pairs with E37. */
+    uint32_t count = airsi_load_acquire(&scheduler->thread_count);
+    for (uint32_t i = 0; i < count; i++) {
+        look_at(scheduler, scheduler->threads[i], now_ms);
+    }
+}
+
+static void sleep_while_idle(airsi_scheduler *scheduler) {
+    /* E43 seq_cst: either who wakes first sees that it has to wake this thread too, or this thread sees that somebody is awake. */
+    airsi_store_seq_cst(&scheduler->monitor_sleeps, 1);
+    if (airsi_load_seq_cst(&scheduler->idle.awake) == 0 && airsi_load_acquire(&scheduler->closed) == 0) {
+        airsi_parker_wait(&scheduler->monitor_parker, AIRSI_PARK_FOR_EVER);
+    }
+    airsi_store_relaxed(&scheduler->monitor_sleeps, 0);
+}
+
+void *airsi_monitor_main(void *argument) {
+    airsi_scheduler *scheduler = argument;
+    unsigned idle_looks = 0;
+    while (airsi_load_acquire(&scheduler->closed) == 0) {
+        idle_looks = airsi_load_relaxed(&scheduler->idle.awake) == 0 ? idle_looks + 1 : 0;
+        if (idle_looks > IDLE_LOOKS) {
+            sleep_while_idle(scheduler);
+            continue;
+        }
+        look(scheduler);
+        airsi_parker_wait(&scheduler->monitor_parker, airsi_clock_monotonic_ns() + LOOK_EVERY_NS);
+    }
+    return NULL;
+}
