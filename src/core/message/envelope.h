@@ -16,7 +16,7 @@
 #include "base/atomic.h"
 #include "core/message/payload.h"
 
-/* What a mailbox links; first in an envelope, and alone as a mailbox's stub. */
+/* What a mailbox links; first in an envelope. */
 typedef struct airsi_link {
     AIRSI_ATOMIC(struct airsi_link *) next; /* any thread, atomic */
 } airsi_link;
@@ -25,7 +25,7 @@ enum {
     AIRSI_ENVELOPE_REQUEST_END = 1, /* embedded in a request entry: released through it, never freed by itself */
     AIRSI_ENVELOPE_ANSWERED = 4,    /* a request that its handler has answered before it returned; in its turn only */
     AIRSI_ENVELOPE_WAITS = 2,       /* its sender waits for room and tries again: want of room is no failure */
-    AIRSI_ENVELOPE_SPENT = 4,       /* its end has been counted; it stands in its mailbox until the one behind it is linked */
+    AIRSI_ENVELOPE_SPENT = 8,       /* its end has been counted; it stands in its mailbox until the one behind it is linked */
 };
 
 struct airs_envelope {

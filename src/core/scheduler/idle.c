@@ -133,7 +133,7 @@ bool airsi_idle_fall_asleep(airsi_idle *idle, airsi_sleeper *sleeper, const airs
         sleeper->next->link = &sleeper->next;
     }
     idle->sleepers = sleeper;
-    *ret_until_ms = idle->keeper == NULL ? keep_time(idle, sleeper, reason) : UINT64_MAX;
+    *ret_until_ms = idle->keeper == NULL ? keep_time(idle, sleeper, reason) : reason->latest_ms;
     /* E36. */
     uint32_t before = airsi_fetch_sub_acq_rel(&idle->state, (reason->permit ? RUNNING : 0) + (reason->searching ? SEARCHING : 0));
     drop_awake(idle);

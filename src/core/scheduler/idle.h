@@ -59,7 +59,7 @@ typedef struct airsi_idle_reason {
     bool permit, searching;              /* what it has, and gives up */
     uint64_t (*next_due_ms)(void *user); /* when the keeper must wake; reads with seq_cst */
     void *user;
-    uint64_t latest_ms; /* it wakes by itself no later than this, if it is the keeper */
+    uint64_t latest_ms; /* it wakes by itself no later than this */
 } airsi_idle_reason;
 
 /* Among the sleepers from here on: the caller waits at its parker until `ret_until_ms` (0: not at all; UINT64_MAX: for ever), then calls _wake_up.

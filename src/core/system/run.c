@@ -186,7 +186,6 @@ airs_status airs_system_stop(airs_system *system) {
     stop_actors(system, running);
     if (running) {
         airsi_scheduler_stop(&system->scheduler);
-        cancel_timers_left(system);
         airsi_subscriber_stop(&system->subscriber);
         if (system->options.on_activity != NULL) {
             system->options.on_activity(system->options.user, false);
