@@ -29,6 +29,14 @@ typedef struct bench_case {
 } bench_case;
 
 static const bench_case cases[] = {
+    {"broker-publish", airsi_case_broker_publish, 10000000, 1000000, {1}, {0}, "a publish to an owner that only reads"},
+    {"resolve", airsi_case_resolve, 20000000, 2000000, {1}, {0}, "a handle of 1,000 to its actor"},
+    {"resolve-id", airsi_case_resolve_id, 5000000, 500000, {1}, {0}, "an id of 1,000 to its handle"},
+    {"verdict", airsi_case_verdict, 20000000, 2000000, {1}, {0}, "whether one sender may send to one of 1,000 targets"},
+    {"mailbox", airsi_case_mailbox, 5000000, 500000, {1}, {0}, "a message admitted, linked, taken and its room given back"},
+    {"subscriber-overhead", airsi_case_subscriber_overhead, 5000000, 500000, {1}, {0}, "resolve, verdict and mailbox send of a message"},
+    {"route", airsi_case_route, 5000000, 500000, {1}, {1, 1000}, "a message from publish until it is read and freed, one at a time"},
+    {"route-batch", airsi_case_route_batch, 5000000, 500000, {1}, {1, 1000}, "the same in batches of 64"},
     {"throughput-1w", airsi_case_throughput_1w, 2000000, 200000, {1}, {0}, "a message; the receiver's full mailbox holds the sender back"},
     {"throughput-2w", airsi_case_throughput_2w, 2000000, 200000, {2}, {0}, "a message, each from one thread to another"},
     {"send-drain", airsi_case_send_drain, 2000000, 200000, {1, 2}, {0}, "a message, one sender to one receiver, 1,000 at a time"},
@@ -39,7 +47,26 @@ static const bench_case cases[] = {
     {"chameneos", airsi_case_chameneos, 500000, 50000, {1, 2}, {0}, "a meeting (four messages) of two of 100 actors through a broker"},
     {"request", airsi_case_request, 500000, 50000, {1, 2}, {0}, "a request and its reply, one at a time"},
     {"scale", airsi_case_scale, 2000000, 200000, {EACH_COUNT}, {0}, "a message of 64 pairs, beside one worker and beside pure arithmetic"},
+    {"spawn", airsi_case_spawn, 300000, 30000, {1, 2}, {0}, "an actor: made, given one message, ended"},
     {"broadcast", airsi_case_broadcast, 2000000, 200000, {1, 2}, {0}, "a message of a broadcast to 64 that share one payload"},
+    {"contended",
+     airsi_case_contended,
+     500000,
+     50000,
+     {1},
+     {2, 4, 8},
+     "a message of 2, 4, 8 threads that fill one mailbox, refusals tried again"},
+    {"overload",
+     airsi_case_overload,
+     500000,
+     50000,
+     {1},
+     {2, 10},
+     "a message handled, of 2 and 10 times as many as can be, offered from outside"},
+    {"latency", airsi_case_latency, 2000000, 200000, {2}, {0}, "a message at half of peak load, on time or counted as late"},
+    {"latency-hostile", airsi_case_latency_hostile, 1000, 300, {2}, {0}, "a ping-pong a millisecond, among actors that hold their thread"},
+    {"idle-memory", airsi_case_idle_memory, 1000000, 100000, {1}, {0}, "an actor made that stays, having handled one message"},
+    {"idle", airsi_case_idle, 2000, 1000, {0}, {0}, "a millisecond of a system that has nothing to do"},
 };
 
 size_t airsi_bench_count(void) {

@@ -30,6 +30,14 @@ typedef airs_status (*airsi_bench_function)(const airsi_bench_task *task, airsi_
 #define AIRSI_BENCH_CASE(function) \
     airs_status airsi_case_##function(const airsi_bench_task *task, airsi_bench_round *ret_round, airs_error *error)
 
+AIRSI_BENCH_CASE(broker_publish);
+AIRSI_BENCH_CASE(subscriber_overhead);
+AIRSI_BENCH_CASE(resolve);
+AIRSI_BENCH_CASE(resolve_id);
+AIRSI_BENCH_CASE(verdict);
+AIRSI_BENCH_CASE(mailbox);
+AIRSI_BENCH_CASE(route);
+AIRSI_BENCH_CASE(route_batch);
 AIRSI_BENCH_CASE(throughput_1w);
 AIRSI_BENCH_CASE(throughput_2w);
 AIRSI_BENCH_CASE(send_drain);

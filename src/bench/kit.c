@@ -10,6 +10,11 @@
 #define PATTERN_BYTES 80
 #define QUIET_MS 60000
 
+typedef struct airsi_bench_kept {
+    struct airsi_bench_kept *next;
+    max_align_t memory[];
+} airsi_bench_kept;
+
 /* Words that differ, so that a sum sees what is lost or doubled. */
 static uint8_t *new_payload(uint32_t bytes) {
     uint8_t *payload = airsi_malloc(bytes);
@@ -30,8 +35,7 @@ static airs_status open_run(airsi_bench_run *run, const airsi_bench_task *task, 
     }
     run->rest_sum = airsi_bench_sum(run->payload, task->payload);
     const airs_system_options options = {.workers = task->workers};
-    airs_status status = airs_system_new(&options, &run->system, error);
-    return status == AIRS_OK ? airs_system_start(run->system, error) : status;
+    return airs_system_new(&options, &run->system, error);
 }
 
 static void close_run(airsi_bench_run *run) {
@@ -42,15 +46,24 @@ static void close_run(airsi_bench_run *run) {
         airsi_free(actor->payload);
         airsi_free(actor);
     }
+    airsi_bench_kept *next_kept;
+    for (airsi_bench_kept *kept = run->kept; kept != NULL; kept = next_kept) {
+        next_kept = kept->next;
+        airsi_free(kept);
+    }
     airsi_free(run->payload);
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->mutex);
 }
 
-airs_status airsi_bench_in_system(const airsi_bench_task *task, airsi_bench_body body, airsi_bench_round *ret_round, airs_error *error) {
+static airs_status with_run(const airsi_bench_task *task, airsi_bench_body body, bool starts, airsi_bench_round *ret_round,
+                            airs_error *error) {
     airsi_bench_run run;
     airsi_bench_round round = {0};
     airs_status status = open_run(&run, task, error);
+    if (status == AIRS_OK && starts) {
+        status = airs_system_start(run.system, error);
+    }
     if (status == AIRS_OK) {
         status = body(&run, &round, error);
     }
@@ -59,6 +72,15 @@ airs_status airsi_bench_in_system(const airsi_bench_task *task, airsi_bench_body
         *ret_round = round;
     }
     return status;
+}
+
+airs_status airsi_bench_in_system(const airsi_bench_task *task, airsi_bench_body body, airsi_bench_round *ret_round, airs_error *error) {
+    return with_run(task, body, true, ret_round, error);
+}
+
+airs_status airsi_bench_in_still_system(const airsi_bench_task *task, airsi_bench_body body, airsi_bench_round *ret_round,
+                                        airs_error *error) {
+    return with_run(task, body, false, ret_round, error);
 }
 
 /* Patterns as people write them: some that lead elsewhere, then those of these kinds. */
@@ -108,6 +130,17 @@ void *airsi_bench_spawn(airsi_bench_run *run, const airsi_bench_kind *kind, unsi
     return spawn_state(run, kind, number, state, error) == AIRS_OK ? state : NULL;
 }
 
+void *airsi_bench_keep(airsi_bench_run *run, size_t size, airs_error *error) {
+    airsi_bench_kept *kept = airsi_calloc(1, sizeof *kept + size);
+    if (kept == NULL) {
+        airs_error_set(error, AIRS_ENOMEM, "no memory for what actors share");
+        return NULL;
+    }
+    kept->next = run->kept;
+    run->kept = kept;
+    return kept->memory;
+}
+
 void airsi_bench_post(airsi_bench_run *run, airs_component to, uint64_t number) {
     memcpy(run->payload, &number, 8);
     airs_status status = airs_send(run->system, to, run->payload, run->task->payload, AIRS_BLOCK_WHEN_FULL);
@@ -126,7 +159,11 @@ void airsi_bench_begin(airsi_bench_run *run) {
 }
 
 void airsi_bench_expect(airsi_bench_run *run, unsigned finishers) {
+    airsi_store_relaxed(&run->begun_ns, 0);
     airsi_store_relaxed(&run->unfinished, finishers);
+    pthread_mutex_lock(&run->mutex);
+    run->ended_ns = 0;
+    pthread_mutex_unlock(&run->mutex);
 }
 
 void airsi_bench_finish(airsi_bench_run *run) {
@@ -193,6 +230,10 @@ airs_status airsi_bench_balance(airsi_bench_run *run, airs_error *error) {
         return airs_error_set(error, status, "the system was not quiet %d s after the last message: %s", QUIET_MS / 1000,
                               airs_status_text(status));
     }
+    return airsi_bench_check(run, error);
+}
+
+airs_status airsi_bench_check(airsi_bench_run *run, airs_error *error) {
     airsi_bench_ledger total = run->outside;
     for (const airsi_bench_actor *actor = run->actors; actor != NULL; actor = actor->next) {
         add(&total, &actor->ledger);

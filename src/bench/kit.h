@@ -25,6 +25,7 @@ typedef struct airsi_bench_run {
     const airsi_bench_task *task;
     airs_system *system;
     struct airsi_bench_actor *actors; /* bench thread */
+    struct airsi_bench_kept *kept;    /* bench thread */
     airsi_bench_ledger outside;       /* bench thread: what it posted itself */
     uint8_t *payload;                 /* bench thread */
     uint64_t rest_sum;                /* const after init: what a payload sums up to besides its number */
@@ -58,28 +59,40 @@ typedef struct airsi_bench_kind {
 /* What a case does with a system that runs. */
 typedef airs_status (*airsi_bench_body)(airsi_bench_run *run, airsi_bench_round *round, airs_error *error);
 
-/* Makes and starts a system as the task asks, calls `body`, and stops and frees all of it. */
+/* Makes a system as the task asks, starts it, calls `body`, and stops and frees all of it. */
 airs_status airsi_bench_in_system(const airsi_bench_task *task, airsi_bench_body body, airsi_bench_round *ret_round, airs_error *error);
+
+/* The same, but the system is left as it was made: no worker runs (drive.h). */
+airs_status airsi_bench_in_still_system(const airsi_bench_task *task, airsi_bench_body body, airsi_bench_round *ret_round,
+                                        airs_error *error);
 
 /* An actor whose state is `size` zeroed bytes that begin with an airsi_bench_actor; the run frees it. NULL: `error` says why. */
 void *airsi_bench_spawn(airsi_bench_run *run, const airsi_bench_kind *kind, unsigned number, size_t size, airs_error *error);
 
+/* Zeroed memory that actors may refer to; the run frees it, after them. NULL: `error` says why. */
+void *airsi_bench_keep(airsi_bench_run *run, size_t size, airs_error *error);
+
 /* Sends from the calling thread, waiting for room. */
 void airsi_bench_post(airsi_bench_run *run, airs_component to, uint64_t number);
 
-/* The window: begins with the first begin, ends when every actor of `finishers` has called finish. In a handler. */
+/* A window in which so many actors are to finish; told before any of them can. Bench thread, when nothing goes on. */
+void airsi_bench_expect(airsi_bench_run *run, unsigned finishers);
+
+/* The window begins with the first begin, and ends with the last finish. Any thread. */
 void airsi_bench_begin(airsi_bench_run *run);
 void airsi_bench_finish(airsi_bench_run *run);
 
 /* Something failed that must not: the round ends with this. Any thread. */
 void airsi_bench_fail(airsi_bench_run *run, airs_status status, const char *what);
 
-/* Waits until `finishers` actors have finished (told before any can) or something failed. */
-void airsi_bench_expect(airsi_bench_run *run, unsigned finishers);
+/* Waits until all have finished or something failed. */
 airs_status airsi_bench_wait(airsi_bench_run *run, airs_error *error);
 
 /* Waits until all is quiet and compares the ledger. Errors: AIRS_EINTERNAL, what doesn't match; AIRS_ETIMEOUT. */
 airs_status airsi_bench_balance(airsi_bench_run *run, airs_error *error);
+
+/* The comparison alone: for who knows that all is quiet. */
+airs_status airsi_bench_check(airsi_bench_run *run, airs_error *error);
 
 /* The comparison alone: `system` is what the system says it delivered. */
 airs_status airsi_bench_compare(const airsi_bench_ledger *total, uint64_t rest_sum, const airs_routing_stats *stats, airs_error *error);

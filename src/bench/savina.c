@@ -66,7 +66,10 @@ static const airsi_bench_kind member_kind = {
     .name = "member", .behavior = {.kind = "native", .handle = member_handle}, .sends_to = members, .takes_from = members_and_outside};
 
 static airs_status big(airsi_bench_run *run, airsi_bench_round *round, airs_error *error) {
-    airs_component all[BIG_ACTORS];
+    airs_component *all = airsi_bench_keep(run, BIG_ACTORS * sizeof *all, error);
+    if (all == NULL) {
+        return error->status;
+    }
     uint64_t pings = run->task->n / (2 * BIG_ACTORS) > 0 ? run->task->n / (2 * BIG_ACTORS) : 1;
     for (unsigned i = 0; i < BIG_ACTORS; i++) {
         member *made = airsi_bench_spawn(run, &member_kind, i, sizeof *made, error);
@@ -111,11 +114,11 @@ static unsigned creature_of(uint64_t number) {
 
 typedef struct mall {
     airsi_bench_actor actor;
-    uint64_t meetings_left;          /* own turn */
-    bool waits;                      /* own turn: whether somebody does */
-    unsigned waiting;                /* own turn: who */
-    unsigned gone;                   /* own turn: creatures told to leave */
-    const airs_component *creatures; /* const once the case runs */
+    uint64_t meetings_left;              /* own turn */
+    bool waits;                          /* own turn: whether somebody does */
+    unsigned waiting;                    /* own turn: who */
+    unsigned gone;                       /* own turn: creatures told to leave */
+    airs_component creatures[CREATURES]; /* const once the case runs */
 } mall;
 
 typedef struct creature {
@@ -192,31 +195,29 @@ static const airsi_bench_kind creature_kind = {.name = "creature",
                                                .sends_to = creatures_and_mall,
                                                .takes_from = creatures_and_mall};
 
-static airs_status make_creatures(airsi_bench_run *run, const mall *place, airs_component *all, creature **creatures, airs_error *error) {
+static airs_status make_creatures(airsi_bench_run *run, mall *place, creature **creatures, airs_error *error) {
     for (unsigned i = 0; i < CREATURES; i++) {
         creature *made = airsi_bench_spawn(run, &creature_kind, i, sizeof *made, error);
         if (made == NULL) {
             return error->status;
         }
         made->mall = place->actor.component;
-        made->creatures = all;
+        made->creatures = place->creatures;
         made->number = i;
         made->colour = i % 3;
         creatures[i] = made;
-        all[i] = made->actor.component;
+        place->creatures[i] = made->actor.component;
     }
     return AIRS_OK;
 }
 
 static airs_status chameneos(airsi_bench_run *run, airsi_bench_round *round, airs_error *error) {
-    airs_component all[CREATURES];
     creature *creatures[CREATURES];
     mall *place = airsi_bench_spawn(run, &mall_kind, 0, sizeof *place, error);
-    if (place == NULL || make_creatures(run, place, all, creatures, error) != AIRS_OK) {
+    if (place == NULL || make_creatures(run, place, creatures, error) != AIRS_OK) {
         return error->status;
     }
     uint64_t meetings = run->task->n;
-    place->creatures = all;
     place->meetings_left = meetings;
     airsi_bench_expect(run, 1);
     airsi_bench_post(run, place->actor.component, pack(START, 0, 0));

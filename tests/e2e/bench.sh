@@ -34,12 +34,27 @@ has() { # case, field...
     done
 }
 
+# The cases that the documents name are all there.
+for name in broker-publish subscriber-overhead resolve resolve-id verdict mailbox route route-batch throughput-1w throughput-2w send-drain \
+    ping-pong ring fork-join big chameneos request spawn idle-memory latency latency-hostile overload contended scale broadcast idle; do
+    [[ " ${cases[*]} " == *" $name "* ]] || fail "--list lacks $name"
+done
+
 for name in "${cases[@]}"; do
-    airs bench --case "$name" --n 300 --rounds 1 --output json
+    n=300
+    [[ $name != latency-hostile ]] || n=3 # a millisecond each, and as long as the hostile ones hold the threads
+    airs bench --case "$name" --n "$n" --rounds 1 --output json
     expect_code 0 "$name"
     check_lines "$name"
     case $name in
+    route | route-batch) has "$name" targets ;;
     scale) has "$name" ratio alu_ratio ;;
+    latency) has "$name" p50 p99 p999 peak_per_s ;;
+    latency-hostile) has "$name" p50 p99 p999 ;;
+    idle-memory) has "$name" bytes_per_actor id_bytes ;;
+    contended) has "$name" producers refused ;;
+    overload) has "$name" load offered_load goodput refused peak_per_s ;;
+    idle) has "$name" wakes_per_s cpu_share ;;
     esac
 done
 ok "every case"
