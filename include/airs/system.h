@@ -104,10 +104,24 @@ typedef void (*airs_reply_callback)(void *user, airs_status status, const void *
 AIRS_API airs_status airs_request_async(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                         airs_when_full when_full, airs_reply_callback callback, void *user);
 
-/* Waits for the end. `ret_data` is malloc'ed and terminated by a 0 that is not counted; the caller frees it.
- * Errors: as airs_send with blocking, and the reason of the request's failure (then `error` has the detail). */
+/* Waits for the end.
+ * Ownership: `ret_data` is malloc'ed and terminated by a 0 that is not counted; the caller frees it. Only AIRS_OK sets it.
+ * Errors:    as airs_send with blocking, and the reason of the request's failure (then `error` has the detail).
+ * Thread:    any but a worker's: AIRS_EDEADLK inside a handler. */
 AIRS_API airs_status airs_request_wait(airs_system *system, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                        void **ret_data, size_t *ret_length, airs_error *error);
+
+/* Asks a component to execute a named operation (AIRS_MESSAGE_EXECUTE), as a request whose reply is the result. With `callback` NULL nobody awaits
+ * the result, and timeout_ms bounds only how long to wait for room. `operation` is terminated UTF-8 of 1 to AIRS_OPERATION_MAX bytes; together with
+ * `data` it counts against the target's payload limit.
+ * Errors: as airs_request_async, and AIRS_EINVAL for a bad operation. The request ends with AIRS_ENOHANDLER when the component doesn't execute
+ *         operations at all. */
+AIRS_API airs_status airs_execute_async(airs_system *system, airs_component to, const char *operation, const void *data, size_t length,
+                                        uint32_t timeout_ms, airs_when_full when_full, airs_reply_callback callback, void *user);
+
+/* The same, waiting for the result as airs_request_wait does. */
+AIRS_API airs_status airs_execute(airs_system *system, airs_component to, const char *operation, const void *data, size_t length,
+                                  uint32_t timeout_ms, void **ret_data, size_t *ret_length, airs_error *error);
 
 /* The payload limit of a component, for callers that check before they send. Errors: as airs_registry_id_of. */
 AIRS_API airs_status airs_payload_limit(airs_system *system, airs_component to, size_t *ret_bytes);

@@ -24,6 +24,8 @@ airs_status airsi_broker_init(airs_broker *broker, airsi_reclaim *reclaim) {
     atomic_init(&broker->subscribers, empty);
     airsi_mutex_init(&broker->mutex, AIRSI_RANK_BROKER);
     broker->reclaim = reclaim;
+    /* Counted from the broker's address on, so that another broker of this process doesn't take a number for its own. */
+    broker->last_number = (uint64_t)(uintptr_t)broker << 16;
     return AIRS_OK;
 }
 
@@ -63,11 +65,6 @@ static void replace(airs_broker *broker, airsi_subscribers *list) {
     airsi_reclaim_retire(broker->reclaim, &old->garbage);
 }
 
-/* The broker's address stands in the number, so that another broker of this process doesn't take it for its own. */
-static airs_subscription next_number(airs_broker *broker) {
-    return (uint64_t)((uintptr_t)broker >> 6) << 32 | ++broker->last_number;
-}
-
 airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscription) {
     airs_status status = AIRS_OK;
     airsi_lock(&broker->mutex);
@@ -75,10 +72,6 @@ airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscripti
     bool owner = subscription->kind == AIRSI_SUBSCRIBER_OWNER;
     if (owner && old->owner != NULL) {
         status = AIRS_EALREADY_EXISTS;
-        goto out;
-    }
-    if (broker->last_number == UINT32_MAX) {
-        status = AIRS_ELIMIT_REACHED;
         goto out;
     }
     airsi_subscribers *list = new_list(old->count + (owner ? 0 : 1));
@@ -89,7 +82,7 @@ airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscripti
     for (size_t i = 0; i < old->count; i++) {
         list->others[i] = old->others[i];
     }
-    subscription->number = next_number(broker);
+    subscription->number = ++broker->last_number;
     list->owner = owner ? subscription : old->owner;
     if (!owner) {
         list->others[old->count] = subscription;

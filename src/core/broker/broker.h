@@ -38,7 +38,7 @@ typedef struct airsi_subscribers {
 struct airs_broker {
     AIRSI_ATOMIC(airsi_subscribers *) subscribers; /* any thread, atomic; never NULL */
     airsi_mutex mutex;                             /* writers */
-    uint32_t last_number;                          /* under the mutex */
+    airs_subscription last_number;                 /* under the mutex */
     airsi_reclaim *reclaim;                        /* const after init */
 };
 
@@ -49,7 +49,7 @@ void airsi_broker_fini(airs_broker *broker);
 /* Errors: AIRS_EALREADY_EXISTS (there is an owner), AIRS_ENOMEM. */
 airs_status airsi_broker_own(airs_broker *broker, airsi_owner_function own, void *user, airs_subscription *ret_subscription);
 
-/* For streams. Gives it its number. Errors: AIRS_EALREADY_EXISTS (a second owner), AIRS_ELIMIT_REACHED (out of numbers), AIRS_ENOMEM. */
+/* For streams. Gives it its number. Errors: AIRS_EALREADY_EXISTS (a second owner), AIRS_ENOMEM. */
 airs_status airsi_broker_add(airs_broker *broker, airsi_subscription *subscription);
 
 #endif

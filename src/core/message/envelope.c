@@ -31,6 +31,20 @@ airs_envelope *airsi_envelope_new(airs_message_kind kind, airs_component from, a
     return envelope;
 }
 
+airs_envelope *airsi_envelope_new_execute(airs_component to, const char *operation, size_t operation_length, const void *data,
+                                          size_t length) {
+    size_t total = operation_length + length;
+    airs_envelope *envelope = new_header(AIRS_MESSAGE_EXECUTE, AIRS_OUTSIDE, to, total, total);
+    if (envelope != NULL) {
+        envelope->operation_length = (uint8_t)operation_length;
+        memcpy(envelope->data, operation, operation_length);
+        if (length > 0) {
+            memcpy(envelope->data + operation_length, data, length);
+        }
+    }
+    return envelope;
+}
+
 airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component from, airs_component to, airsi_payload *payload) {
     airs_envelope *envelope = new_header(kind, from, to, payload->length, 0);
     if (envelope != NULL) {

@@ -47,6 +47,10 @@ struct airs_envelope {
 /* A message with `data` copied behind the header. NULL: no memory. */
 airs_envelope *airsi_envelope_new(airs_message_kind kind, airs_component from, airs_component to, const void *data, size_t length);
 
+/* An EXECUTE from outside; operation_length is 1 to AIRS_OPERATION_MAX. */
+airs_envelope *airsi_envelope_new_execute(airs_component to, const char *operation, size_t operation_length, const void *data,
+                                          size_t length);
+
 /* One that refers to a shared payload and takes a reference of its own. */
 airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component from, airs_component to, airsi_payload *payload);
 
