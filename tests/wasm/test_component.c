@@ -516,6 +516,17 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
     stops_with_a_balance(w);
 }
 
+static void an_operation_that_no_guest_executes_ends_with_no_handler(void **state) {
+    world *w = *state;
+    airs_component echo = start_one(w, "echo");
+    void *result = NULL;
+    size_t length = 0;
+    assert_int_equal(airs_execute(w->system, echo, "reindex", "{}", 2, 0, &result, &length, NULL), AIRS_ENOHANDLER);
+    assert_int_equal(newest_letter(w).reason, AIRS_ENOHANDLER);
+    asks(w, echo, "still there", AIRS_OK, "still there");
+    stops_with_a_balance(w);
+}
+
 #define TESTS(X)                                                    \
     X(a_payload_returned_answers_the_request)                       \
     X(a_payload_returned_to_nobody_is_nothing)                      \
@@ -546,7 +557,8 @@ static void a_reply_nobody_hears_is_a_dead_letter(void **state) {
     X(a_module_over_the_components_limit_is_not_spawned)            \
     X(a_module_of_another_engine_is_not_spawned)                    \
     X(a_taken_id_is_refused_and_nothing_leaks)                      \
-    X(a_reply_nobody_hears_is_a_dead_letter)
+    X(a_reply_nobody_hears_is_a_dead_letter)                        \
+    X(an_operation_that_no_guest_executes_ends_with_no_handler)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown),
 
