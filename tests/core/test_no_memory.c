@@ -167,7 +167,7 @@ static void a_message_and_a_request_are_accepted_or_not_I1_I4_I12(void **state) 
     sending s = {.system = system, .to = kit_spawn(system, "test/echo/0", &echo)};
     kit_start(system);
     assert_true(with_each_failing(send, &s) >= 2);
-    assert_true(with_each_failing(ask, &s) >= 4);
+    assert_true(with_each_failing(ask, &s) >= 2); /* the thread, the request; messages come from pages it has */
     kit_wait(&s.told, s.asked);
     assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
     assert_int_equal(echo.handled, s.sent + s.asked);
