@@ -32,7 +32,7 @@ static const airsi_bench_kind target_kind = {
     .name = "target", .behavior = {.kind = "native", .handle = target_handle}, .sends_to = nobody, .takes_from = drivers};
 
 static airsi_worker *worker_of(airs_system *system) {
-    return &system->workers[0];
+    return system->scheduler.threads[0];
 }
 
 /* With the calling thread online. */
@@ -111,46 +111,69 @@ airs_status airsi_drive_run(const airsi_bench_task *task, unsigned targets, airs
     return airsi_bench_in_still_system(&wanted.task, drive_run, ret_round, error);
 }
 
-uint64_t airsi_drive_take(airsi_drive *drive, airs_context *context, airsi_actor *target) {
-    airs_envelope *envelope;
-    uint64_t taken = 0;
-    for (; (envelope = airsi_mailbox_take(&target->mailbox)) != NULL; taken++) {
-        uint32_t bytes = envelope->length;
+/* A turn's end. Only this thread sends, so what seems to be the last is the last. */
+static void rest(airsi_actor *target, airs_envelope *last, airsi_mailbox_debt debt) {
+    airsi_mailbox_rest(&target->mailbox, last, debt, true);
+}
+
+/* The first message, read. */
+static airs_envelope *read_first(airsi_drive *drive, airsi_actor *target) {
+    airs_envelope *envelope = airsi_mailbox_peek(&target->mailbox);
+    if (envelope != NULL) {
         drive->actor.ledger.handled++;
-        drive->actor.ledger.handled_sum += airsi_bench_sum(airsi_envelope_data(envelope), bytes);
-        airs_envelope_free(envelope);
+        drive->actor.ledger.handled_sum += airsi_bench_sum(airsi_envelope_data(envelope), envelope->length);
+    }
+    return envelope;
+}
+
+uint64_t airsi_drive_take(airsi_drive *drive, airs_context *context, airsi_actor *target) {
+    uint64_t taken = 0;
+    airsi_mailbox_debt debt = 0;
+    airs_envelope *envelope;
+    while ((envelope = read_first(drive, target)) != NULL) {
         airsi_count_end(&context->worker->record->counters.delivered);
-        airsi_mailbox_give_back(&target->mailbox, false, bytes);
+        debt += airsi_mailbox_cost(envelope);
+        taken++;
+        if (!airsi_mailbox_advance(&target->mailbox, envelope)) {
+            rest(target, envelope, debt);
+            airs_envelope_free(envelope);
+            break;
+        }
+        airs_envelope_free(envelope);
     }
     return taken;
 }
 
 uint64_t airsi_drive_take_whole(airsi_drive *drive, airs_context *context, airsi_actor *target, airs_envelope **envelopes) {
-    airs_envelope *envelope;
     uint64_t taken = 0;
-    while ((envelope = airsi_mailbox_take(&target->mailbox)) != NULL) {
-        drive->actor.ledger.handled++;
-        drive->actor.ledger.handled_sum += airsi_bench_sum(airsi_envelope_data(envelope), envelope->length);
+    airsi_mailbox_debt debt = 0;
+    airs_envelope *envelope;
+    while ((envelope = read_first(drive, target)) != NULL) {
         airsi_count_end(&context->worker->record->counters.delivered);
-        airsi_mailbox_give_back(&target->mailbox, false, envelope->length);
+        debt += airsi_mailbox_cost(envelope);
         envelopes[taken++] = envelope;
+        if (!airsi_mailbox_advance(&target->mailbox, envelope)) {
+            rest(target, envelope, debt);
+            break;
+        }
     }
     return taken;
 }
 
 bool airsi_drive_put(airsi_actor *target, airs_envelope *envelope) {
-    if (airsi_mailbox_admit(&target->mailbox, envelope->length) != AIRSI_ADMITTED) {
+    airsi_link *before = NULL;
+    if (airsi_mailbox_admit(&target->mailbox, envelope, &before) != AIRSI_ADMITTED) {
         return false;
     }
-    airsi_mailbox_link(&target->mailbox, envelope);
+    airsi_mailbox_link(&target->mailbox, envelope, before);
     return true;
 }
 
 uint64_t airsi_drive_take_one(airsi_actor *target) {
-    airs_envelope *envelope = airsi_mailbox_take(&target->mailbox);
+    airs_envelope *envelope = airsi_mailbox_peek(&target->mailbox);
     uint64_t sum = envelope != NULL ? airsi_bench_sum(airsi_envelope_data(envelope), envelope->length) : 0;
     if (envelope != NULL) {
-        airsi_mailbox_give_back(&target->mailbox, false, envelope->length);
+        rest(target, envelope, airsi_mailbox_cost(envelope));
     }
     return sum;
 }
