@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/heap/heap.h"
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -18,7 +20,10 @@ void *__wrap_mmap(void *address, size_t length, int protection, int flags, int f
 
 static __thread unsigned left; /* allocations of this thread until one fails; 0: none does */
 
+static atomic_ulong taken; /* allocations of all threads */
+
 static bool fails(void) {
+    atomic_fetch_add(&taken, 1);
     if (left == 0) {
         return false;
     }
@@ -209,11 +214,37 @@ static void a_failure_ends_its_request_without_memory_too_I4(void **state) {
     kit_finish(system);
 }
 
+static airs_result pass_on(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)error;
+    KIT_REQUIRE(airs_context_send(context, self->peer, message->data, message->length) == AIRS_OK);
+    return AIRS_HANDLED;
+}
+
+/* On host threads and workers alike: all have heaps, and what they take from the system is for many messages, and for good. */
+static void messages_cost_hardly_an_allocation(void **state) {
+    (void)state;
+    enum { MESSAGES = 20000 };
+    airs_system *system = kit_system(2);
+    kit_actor sink = {.handle = kit_count};
+    kit_actor relay = {.handle = pass_on, .peer = kit_spawn(system, "test/sink/0", &sink)};
+    airs_component to = kit_spawn(system, "test/relay/0", &relay);
+    kit_start(system);
+    unsigned long before = taken;
+    for (int i = 0; i < MESSAGES; i++) {
+        assert_int_equal(airs_send(system, to, "xyz", 3, AIRS_BLOCK_WHEN_FULL), AIRS_OK);
+    }
+    assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+    assert_int_equal(sink.handled, MESSAGES);
+    assert_true(taken - before <= MESSAGES / 20 || AIRSI_BLOCK_MAX == 0); /* under the address sanitizer all is malloc's */
+    kit_finish(system);
+}
+
 #define TESTS(X)                                             \
     X(a_system_is_made_or_not_I12)                           \
     X(an_actor_is_spawned_or_not_I12)                        \
     X(a_message_and_a_request_are_accepted_or_not_I1_I4_I12) \
-    X(a_failure_ends_its_request_without_memory_too_I4)
+    X(a_failure_ends_its_request_without_memory_too_I4)      \
+    X(messages_cost_hardly_an_allocation)
 
 #define TEST(name) cmocka_unit_test(name),
 
