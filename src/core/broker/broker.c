@@ -194,12 +194,25 @@ static void show(const airsi_subscribers *list, const airs_envelope *envelope) {
     }
 }
 
-static void offer_to_taps(const airsi_subscribers *list, const airs_envelope *copy, airs_status status) {
+static void offer_to_taps(const airsi_subscribers *list, const airs_stream_entry *entry, airsi_payload *payload) {
     for (size_t i = 0; i < list->count; i++) {
         if (list->others[i]->kind == AIRSI_SUBSCRIBER_TAP) {
-            airsi_stream_offer(list->others[i]->stream, copy, status);
+            airsi_stream_offer(list->others[i]->stream, entry, payload);
         }
     }
+}
+
+/* The envelope is the owner's when that returns, so its bytes are copied before; once, whatever the number of taps. */
+static airs_status publish_tapped(const airsi_subscribers *list, airs_envelope *envelope) {
+    airs_stream_entry entry;
+    airsi_payload *payload = airsi_envelope_payload(envelope);
+    if (payload != NULL) {
+        entry.message = airsi_envelope_message_at(envelope, payload->data);
+    }
+    entry.status = list->owner->own(list->owner->user, envelope);
+    offer_to_taps(list, &entry, payload);
+    airsi_payload_unref(payload);
+    return entry.status;
 }
 
 static airs_status publish(airs_broker *broker, airs_envelope *envelope) {
@@ -208,18 +221,10 @@ static airs_status publish(airs_broker *broker, airs_envelope *envelope) {
     if (list->owner == NULL) {
         return AIRS_ENOSUBSCRIBER;
     }
-    if (list->count == 0) {
-        return list->owner->own(list->owner->user, envelope);
+    if (list->count > 0) {
+        show(list, envelope);
     }
-    show(list, envelope);
-    /* The envelope is the owner's when it returns, so what taps get is copied before. */
-    airs_envelope *copy = list->tapped ? airsi_envelope_copy(envelope) : NULL;
-    airs_status status = list->owner->own(list->owner->user, envelope);
-    if (list->tapped) {
-        offer_to_taps(list, copy, status);
-        airs_envelope_free(copy);
-    }
-    return status;
+    return list->tapped ? publish_tapped(list, envelope) : list->owner->own(list->owner->user, envelope);
 }
 
 airs_status airs_broker_publish(airs_broker *broker, airs_envelope *envelope) {

@@ -8,15 +8,14 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "core/broker/broker.h"
-#include "core/message/envelope.h"
 #include "core/scheduler/worker.h"
 
 #define DEFAULT_CAPACITY 1024
 #define CAPACITY_MAX (1u << 20)
 
 typedef struct ring_entry {
-    airs_envelope *envelope;
-    airs_status status;
+    airs_stream_entry entry;
+    airsi_payload *payload; /* where its message's bytes are */
 } ring_entry;
 
 struct airs_stream {
@@ -26,7 +25,7 @@ struct airs_stream {
     size_t capacity; /* const after new */
     size_t first, count;
     AIRSI_ATOMIC(uint64_t) lag;     /* any thread, atomic */
-    airs_envelope *shown;           /* the reader's: what the last next gave out */
+    airsi_payload *shown;           /* the reader's: what the last next gave out */
     airs_broker *broker;            /* const after new */
     airs_subscription subscription; /* const after new */
 };
@@ -63,25 +62,31 @@ fail:
     return status;
 }
 
-void airsi_stream_offer(airs_stream *stream, const airs_envelope *envelope, airs_status status) {
-    airs_envelope *copy = envelope != NULL ? airsi_envelope_copy(envelope) : NULL;
-    airs_envelope *dropped = NULL;
-    if (copy == NULL) {
+/* With the mutex held, and something in the ring. */
+static ring_entry take_oldest(airs_stream *stream) {
+    ring_entry oldest = stream->ring[stream->first];
+    stream->first = (stream->first + 1) % stream->capacity;
+    stream->count--;
+    return oldest;
+}
+
+void airsi_stream_offer(airs_stream *stream, const airs_stream_entry *entry, airsi_payload *payload) {
+    airsi_payload *dropped = NULL;
+    if (payload == NULL) {
         airsi_fetch_add_relaxed(&stream->lag, 1);
         return;
     }
+    airsi_payload_ref(payload);
     airsi_lock(&stream->mutex);
     if (stream->count == stream->capacity) {
-        dropped = stream->ring[stream->first].envelope;
-        stream->first = (stream->first + 1) % stream->capacity;
-        stream->count--;
+        dropped = take_oldest(stream).payload;
         airsi_fetch_add_relaxed(&stream->lag, 1);
     }
-    stream->ring[(stream->first + stream->count) % stream->capacity] = (ring_entry){.envelope = copy, .status = status};
+    stream->ring[(stream->first + stream->count) % stream->capacity] = (ring_entry){.entry = *entry, .payload = payload};
     stream->count++;
     pthread_cond_signal(&stream->filled);
     airsi_unlock(&stream->mutex);
-    airs_envelope_free(dropped);
+    airsi_payload_unref(dropped);
 }
 
 airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stream_entry *ret_entry) {
@@ -97,18 +102,15 @@ airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stre
     while (stream->count == 0 && timeout_ms != 0 && airsi_cond_wait_until(&stream->filled, &stream->mutex, until) == 0) {
     }
     if (stream->count > 0) {
-        taken = stream->ring[stream->first];
-        stream->first = (stream->first + 1) % stream->capacity;
-        stream->count--;
+        taken = take_oldest(stream);
     }
     airsi_unlock(&stream->mutex);
-    if (taken.envelope == NULL) {
+    if (taken.payload == NULL) {
         return AIRS_ETIMEOUT;
     }
-    airs_envelope_free(stream->shown);
-    stream->shown = taken.envelope;
-    ret_entry->message = airs_envelope_message(taken.envelope);
-    ret_entry->status = taken.status;
+    airsi_payload_unref(stream->shown);
+    stream->shown = taken.payload;
+    *ret_entry = taken.entry;
     return AIRS_OK;
 }
 
@@ -124,11 +126,9 @@ void airs_stream_close(airs_stream *stream) {
 
 void airsi_stream_free(airs_stream *stream) {
     while (stream->count > 0) {
-        airs_envelope_free(stream->ring[stream->first].envelope);
-        stream->first = (stream->first + 1) % stream->capacity;
-        stream->count--;
+        airsi_payload_unref(take_oldest(stream).payload);
     }
-    airs_envelope_free(stream->shown);
+    airsi_payload_unref(stream->shown);
     pthread_cond_destroy(&stream->filled);
     airsi_mutex_fini(&stream->mutex);
     airsi_free(stream->ring);

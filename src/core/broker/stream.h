@@ -1,11 +1,14 @@
-/* MessageStream: a tap's ring of copies. */
+/* MessageStream: a tap's ring. What it holds of a message is the header by value, and a reference to bytes that all taps share. */
 #ifndef AIRSI_CORE_BROKER_STREAM_H
 #define AIRSI_CORE_BROKER_STREAM_H
 
 #include <airs/broker.h>
 
-/* Keeps a copy of its own (payload shared where it can be); full: the oldest goes and is counted as lag. Thread: any. */
-void airsi_stream_offer(airs_stream *stream, const airs_envelope *envelope, airs_status status);
+#include "core/message/payload.h"
+
+/* Keeps the entry and a reference to the payload its message stands in; full: the oldest goes and is counted as lag. Without a payload, for want
+ * of memory, it is this one that is counted. Thread: any. */
+void airsi_stream_offer(airs_stream *stream, const airs_stream_entry *entry, airsi_payload *payload);
 
 /* After a grace period. */
 void airsi_stream_free(airs_stream *stream);

@@ -90,8 +90,15 @@ void airs_envelope_free(airs_envelope *envelope) {
     }
 }
 
+airsi_payload *airsi_envelope_payload(const airs_envelope *envelope) {
+    return envelope->shared != NULL ? airsi_payload_ref(envelope->shared) : airsi_payload_new(envelope->data, envelope->length);
+}
+
 airs_message airs_envelope_message(const airs_envelope *envelope) {
-    const uint8_t *bytes = airsi_envelope_data(envelope);
+    return airsi_envelope_message_at(envelope, airsi_envelope_data(envelope));
+}
+
+airs_message airsi_envelope_message_at(const airs_envelope *envelope, const uint8_t *bytes) {
     airs_message message = {
         .kind = (airs_message_kind)envelope->kind,
         .status = (airs_status)envelope->status,

@@ -54,7 +54,7 @@ airs_envelope *airsi_envelope_new_execute(airs_component to, const char *operati
 /* One that refers to a shared payload and takes a reference of its own. */
 airs_envelope *airsi_envelope_new_shared(airs_message_kind kind, airs_component from, airs_component to, airsi_payload *payload);
 
-/* A copy for a tap or a dead letter: shares a shared payload, copies an inline one. Not linked anywhere. */
+/* A copy for a dead letter: shares a shared payload, copies an inline one. Not linked anywhere. */
 airs_envelope *airsi_envelope_copy(const airs_envelope *envelope);
 
 /* Whether somebody awaits the end of a request by it. */
@@ -63,6 +63,12 @@ static inline bool airsi_envelope_asks(const airs_envelope *envelope) {
 }
 
 /* All the bytes: the operation's name, if any, and the payload. */
+/* Its bytes with a reference of their own: the shared payload, or a copy of what stands behind the header. NULL: no memory. */
+airsi_payload *airsi_envelope_payload(const airs_envelope *envelope);
+
+/* What is inside, with its bytes found at `bytes`. */
+airs_message airsi_envelope_message_at(const airs_envelope *envelope, const uint8_t *bytes);
+
 static inline const uint8_t *airsi_envelope_data(const airs_envelope *envelope) {
     return envelope->shared != NULL ? envelope->shared->data : envelope->data;
 }
