@@ -17,7 +17,7 @@ static airsi_mutex outer, inner;
 
 static void init(void) {
     airsi_mutex_init(&outer, AIRSI_RANK_ACTORS);
-    airsi_mutex_init(&inner, AIRSI_RANK_RUNQUEUE);
+    airsi_mutex_init(&inner, AIRSI_RANK_GATE);
 }
 
 static void locks_of_rising_rank_nest(void **state) {
