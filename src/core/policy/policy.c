@@ -69,6 +69,16 @@ static size_t text_bytes(const char *const *texts, size_t count) {
     return bytes;
 }
 
+static bool any_is_all(const airsi_policy *policy, uint32_t first, uint32_t count) {
+    for (uint32_t i = first; i < first + count; i++) {
+        const uint8_t *length = policy->patterns[i].length;
+        if (length[0] == 0 && length[1] == 0 && length[2] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 airs_status airsi_policy_init(airsi_policy *policy, const airs_capabilities *capabilities, airs_error *error) {
     airsi_policy made = {0};
     size_t count = capabilities->send_count + capabilities->receive_count;
@@ -93,6 +103,8 @@ airs_status airsi_policy_init(airsi_policy *policy, const airs_capabilities *cap
         return status;
     }
     made.receive_count = index - made.send_count;
+    made.to_all = any_is_all(&made, 0, made.send_count);
+    made.from_all = any_is_all(&made, made.send_count, made.receive_count);
     made.from_outside = airsi_policy_receives_from(&made, airsi_component_id_look(&outside));
     *policy = made;
     return AIRS_OK;

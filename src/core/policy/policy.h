@@ -24,6 +24,7 @@ typedef struct airsi_policy {
     airsi_pattern *patterns;
     uint32_t send_count, receive_count; /* the send patterns come first */
     bool from_outside;                  /* whether airs/outside/0 matches a receive pattern */
+    bool to_all, from_all;              /* whether there is the pattern that matches every id */
 } airsi_policy;
 
 /* Errors: AIRS_EINVAL naming the pattern, AIRS_ENOMEM. */

@@ -6,7 +6,7 @@
 #include "base/random.h"
 
 #define FIRST_BITS 6
-#define MOVED_AT_ONCE 16 /* places a change moves: a table is left long before the larger one is full */
+#define MOVED_AT_ONCE 1024 /* places a change moves: two microseconds or so, and a large table is left after few changes */
 
 static airsi_names_table *new_table(unsigned bits) {
     size_t places = (size_t)1 << bits;
@@ -83,15 +83,15 @@ static void move_some(airsi_names *names, airsi_reclaim *reclaim, size_t places)
     }
 }
 
-/* When the table is too full, by names or by what they left, it is left for one that is at most 3/8 full with what there is now. */
+/* When the table is too full, by names or by what they left, it is left for one that is at most a quarter full with what there is now. */
 airs_status airsi_names_reserve(airsi_names *names, airsi_reclaim *reclaim) {
     airsi_names_table *full = names->newest;
-    if (full->taken < full->mask / 4 * 3) {
+    if (full->taken < full->mask / 2) {
         return AIRS_OK;
     }
     move_some(names, reclaim, SIZE_MAX); /* what is left of the table before, if anything */
     unsigned bits = 64 - full->shift;
-    while (names->count >= ((size_t)1 << bits) / 8 * 3) {
+    while (names->count > (size_t)1 << (bits - 2)) {
         bits++;
     }
     airsi_names_table *larger = new_table(bits);

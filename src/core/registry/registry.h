@@ -74,19 +74,23 @@ static inline airs_status airsi_registry_resolve(airs_registry *registry, airs_c
     return generation <= current ? AIRS_ETARGET_STOPPED : AIRS_ECOMPONENT_NOT_FOUND;
 }
 
+/* The actor in the slot of a name, if it has this id. NULL: it hasn't, or was unregistered this moment. */
+static inline airsi_actor *airsi_registry_at(airs_registry *registry, uint32_t index, airsi_id_view id) {
+    /* Names lead only to pages that are there. E14 and E16, as above. */
+    airsi_slot *page = airsi_load_acquire(&registry->pages[index >> AIRSI_REGISTRY_PAGE_BITS]);
+    airsi_actor *actor = airsi_load_acquire(&page[index & ((1u << AIRSI_REGISTRY_PAGE_BITS) - 1)].actor);
+    return actor != NULL && airsi_id_equal(airsi_id_look(&actor->id), id) ? actor : NULL;
+}
+
 /* The actor that has this id; NULL: nobody has it. Thread: online, or under the lock. */
 static inline airsi_actor *airsi_registry_find(airs_registry *registry, airsi_id_view id) {
     airsi_names_walk walk = airsi_names_begin(&registry->names, id.hash);
     uint32_t index = 0;
-    while (airsi_names_next(&walk, &index)) {
-        /* Names lead only to pages that are there. E14 and E16, as above. NULL: it was unregistered this moment. */
-        airsi_slot *page = airsi_load_acquire(&registry->pages[index >> AIRSI_REGISTRY_PAGE_BITS]);
-        airsi_actor *actor = airsi_load_acquire(&page[index & ((1u << AIRSI_REGISTRY_PAGE_BITS) - 1)].actor);
-        if (actor != NULL && airsi_id_equal(airsi_id_look(&actor->id), id)) {
-            return actor;
-        }
+    airsi_actor *actor = airsi_names_guess(&walk, &index) ? airsi_registry_at(registry, index, id) : NULL;
+    while (actor == NULL && airsi_names_next(&walk, &index)) {
+        actor = airsi_registry_at(registry, index, id);
     }
-    return NULL;
+    return actor;
 }
 
 #endif

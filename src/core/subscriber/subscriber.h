@@ -33,6 +33,9 @@ static inline bool airsi_subscriber_allows(airsi_record *record, const airsi_act
     if (sender == NULL) {
         return target->terms->policy.from_outside;
     }
+    if (sender->terms->policy.to_all && target->terms->policy.from_all) {
+        return true; /* no need to know who they are */
+    }
     if (record->verdicts != NULL) {
         const airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);
         if (verdict->sender == sender->handle && (verdict->target & ~AIRSI_VERDICT_ALLOWED) == target->handle) {
