@@ -22,10 +22,6 @@ bool airsi_hold_has(const airsi_actor *actor, airs_component target) {
     return find_group(actor, target) != NULL;
 }
 
-bool airsi_hold_any(const airsi_actor *actor) {
-    return actor->hold != NULL && actor->hold->groups != NULL;
-}
-
 static airsi_hold_group *add_group(airsi_worker *worker, airsi_actor *actor, const airsi_actor *target) {
     airsi_hold_group *group = airsi_calloc(1, sizeof *group);
     if (group == NULL) {

@@ -9,6 +9,7 @@
 #include <airs/component.h>
 #include <airs/status.h>
 
+#include "core/actor/actor.h"
 #include "core/actor/room.h"
 #include "core/message/envelope.h"
 #include "core/timer/wheel.h"
@@ -41,7 +42,9 @@ typedef struct airsi_hold {
 bool airsi_hold_has(const struct airsi_actor *actor, airs_component target);
 
 /* Whether anything is held: the actor is muted. */
-bool airsi_hold_any(const struct airsi_actor *actor);
+static inline bool airsi_hold_any(const struct airsi_actor *actor) {
+    return actor->hold != NULL && actor->hold->groups != NULL;
+}
 
 /* Takes `envelope` into the list. Errors: AIRS_EMAILBOX_FULL (the list is full), AIRS_ENOMEM: it stays the caller's. Counts it as accepted. */
 airs_status airsi_hold_add(struct airsi_worker *worker, struct airsi_actor *actor, struct airsi_actor *target, airs_envelope *envelope);

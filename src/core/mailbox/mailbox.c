@@ -4,11 +4,6 @@
 
 #include <airs/limits.h>
 
-#define BYTES_BITS 31
-#define COUNT_BITS 17
-#define ENDS_BITS 12
-#define ONE_MESSAGE (UINT64_C(1) << BYTES_BITS)
-#define ONE_END (UINT64_C(1) << (BYTES_BITS + COUNT_BITS))
 #define MUTED (UINT64_C(1) << 60)
 #define WAITER (UINT64_C(1) << 61)
 #define CLOSED (UINT64_C(1) << 62)
@@ -17,26 +12,11 @@
 /* The halves of airsi_mailbox.state. */
 enum { TAIL, WORD };
 
-_Static_assert(BYTES_BITS + COUNT_BITS + ENDS_BITS == 60, "the fields fill the word up to the flags");
-_Static_assert(AIRS_MAILBOX_MESSAGES_MAX < (1u << COUNT_BITS), "every allowed bound fits its field");
-_Static_assert(AIRS_MAILBOX_BYTES_MAX < (1u << BYTES_BITS), "every allowed bound fits its field");
-_Static_assert(AIRS_IN_FLIGHT_MAX < (1u << ENDS_BITS), "every request in flight may have its end queued");
-
-static uint32_t bytes_of(uint64_t word) {
-    return (uint32_t)(word & ((UINT64_C(1) << BYTES_BITS) - 1));
-}
-
-static uint32_t messages_of(uint64_t word) {
-    return (uint32_t)(word >> BYTES_BITS) & ((1u << COUNT_BITS) - 1);
-}
-
-static uint32_t ends_of(uint64_t word) {
-    return (uint32_t)(word >> (BYTES_BITS + COUNT_BITS)) & ((1u << ENDS_BITS) - 1);
-}
-
-static airs_envelope *envelope_of(airsi_link *link) {
-    return (airs_envelope *)(void *)((char *)link - offsetof(airs_envelope, link));
-}
+_Static_assert(AIRSI_MAILBOX_BYTES_BITS + AIRSI_MAILBOX_COUNT_BITS + AIRSI_MAILBOX_ENDS_BITS == 60,
+               "the fields fill the word up to the flags");
+_Static_assert(AIRS_MAILBOX_MESSAGES_MAX < (1u << AIRSI_MAILBOX_COUNT_BITS), "every allowed bound fits its field");
+_Static_assert(AIRS_MAILBOX_BYTES_MAX < (1u << AIRSI_MAILBOX_BYTES_BITS), "every allowed bound fits its field");
+_Static_assert(AIRS_IN_FLIGHT_MAX < (1u << AIRSI_MAILBOX_ENDS_BITS), "every request in flight may have its end queued");
 
 void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t max_bytes) {
     atomic_init(&mailbox->state.half[TAIL], 0);
@@ -47,11 +27,7 @@ void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t 
 }
 
 static bool has_room(const airsi_mailbox *mailbox, uint64_t word, uint32_t bytes) {
-    return messages_of(word) < mailbox->max_messages && bytes <= mailbox->max_bytes - bytes_of(word);
-}
-
-airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope) {
-    return (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0 ? ONE_END : ONE_MESSAGE + envelope->length;
+    return airsi_mailbox_messages_of(word) < mailbox->max_messages && bytes <= mailbox->max_bytes - airsi_mailbox_bytes_of(word);
 }
 
 airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before) {
@@ -67,7 +43,7 @@ airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envel
         if (bounded && !has_room(mailbox, word, envelope->length)) {
             return AIRSI_FULL;
         }
-        assert(bounded || ends_of(word) < (1u << ENDS_BITS) - 1);
+        assert(bounded || airsi_mailbox_ends_of(word) < (1u << AIRSI_MAILBOX_ENDS_BITS) - 1);
         bool schedule = (word & (SCHEDULED | MUTED)) == 0;
         airsi_pair next = {.half = {(uint64_t)(uintptr_t)&envelope->link, (word + cost) | (schedule ? SCHEDULED : 0)}};
         /* E2 acq_rel, pairs with itself in every change of the state: who schedules sees all the last turn did, who lets go sees this message
@@ -76,17 +52,6 @@ airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envel
             *ret_before = (airsi_link *)(uintptr_t)state.half[TAIL];
             return schedule ? AIRSI_ADMITTED_SCHEDULE : AIRSI_ADMITTED;
         }
-    }
-}
-
-void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before) {
-    if (before != NULL) {
-        /* E4 release, pairs with E5 in advance: the message is complete before the consumer can follow the link. `before` is still there, since
-         * the consumer takes it out only once it has found this link, or itself as the tail. */
-        airsi_store_release(&before->next, &envelope->link);
-    } else {
-        /* E4, pairs with E5 in peek. */
-        airsi_store_release(&mailbox->head, &envelope->link);
     }
 }
 
@@ -130,23 +95,6 @@ void airsi_mailbox_close(airsi_mailbox *mailbox) {
     change_flags(mailbox, 0, CLOSED);
 }
 
-airs_envelope *airsi_mailbox_peek(airsi_mailbox *mailbox) {
-    /* E5 acquire, pairs with E4. */
-    airsi_link *head = airsi_load_acquire(&mailbox->head);
-    return head != NULL ? envelope_of(head) : NULL;
-}
-
-bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *first) {
-    assert(airsi_load_relaxed(&mailbox->head) == &first->link);
-    /* E5 acquire, pairs with E4. */
-    airsi_link *next = airsi_load_acquire(&first->link.next);
-    if (next == NULL) {
-        return false;
-    }
-    airsi_store_relaxed(&mailbox->head, next);
-    return true;
-}
-
 bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first) {
     if (airsi_mailbox_advance(mailbox, first)) {
         return true;
@@ -165,13 +113,10 @@ bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first) {
     return airsi_mailbox_advance(mailbox, first);
 }
 
-bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt) {
-    return messages_of(debt) > mailbox->max_messages / 8 || bytes_of(debt) > mailbox->max_bytes / 8;
-}
-
 /* Hysteresis: a waiter is woken when half of both bounds is free, so that a stream of sends doesn't pay a wake-up a message. */
 static bool wake_waiter(const airsi_mailbox *mailbox, uint64_t word) {
-    return (word & WAITER) != 0 && messages_of(word) <= mailbox->max_messages / 2 && bytes_of(word) <= mailbox->max_bytes / 2;
+    return (word & WAITER) != 0 && airsi_mailbox_messages_of(word) <= mailbox->max_messages / 2 &&
+           airsi_mailbox_bytes_of(word) <= mailbox->max_bytes / 2;
 }
 
 bool airsi_mailbox_give_back(airsi_mailbox *mailbox, airsi_mailbox_debt debt) {
@@ -196,7 +141,7 @@ airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, airs_envelope *last, airsi
         assert((state.half[WORD] & SCHEDULED) != 0);
         uint64_t word = state.half[WORD] - debt;
         bool take_out = last != NULL && state.half[TAIL] == tail;
-        bool empty = messages_of(word) == 0 && ends_of(word) == 0;
+        bool empty = airsi_mailbox_messages_of(word) == 0 && airsi_mailbox_ends_of(word) == 0;
         bool idle = (muted || empty) && (last == NULL || take_out);
         word = muted ? word | MUTED : word & ~MUTED;
         airsi_pair next = {.half = {take_out && idle ? 0 : state.half[TAIL], idle ? word & ~SCHEDULED : word}};
@@ -214,9 +159,9 @@ airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, airs_envelope *last, airsi
 airsi_mailbox_counts airsi_mailbox_look(const airsi_mailbox *mailbox) {
     uint64_t word = airsi_load_acquire(&mailbox->state.half[WORD]);
     airsi_mailbox_counts counts = {
-        .messages = messages_of(word),
-        .ends = ends_of(word),
-        .bytes = bytes_of(word),
+        .messages = airsi_mailbox_messages_of(word),
+        .ends = airsi_mailbox_ends_of(word),
+        .bytes = airsi_mailbox_bytes_of(word),
         .scheduled = (word & SCHEDULED) != 0,
         .closed = (word & CLOSED) != 0,
         .waiter = (word & WAITER) != 0,

@@ -19,6 +19,7 @@
 #ifndef AIRSI_CORE_MAILBOX_H
 #define AIRSI_CORE_MAILBOX_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +45,24 @@ typedef struct airsi_mailbox_counts {
     bool scheduled, closed, waiter, muted;
 } airsi_mailbox_counts;
 
+#define AIRSI_MAILBOX_BYTES_BITS 31
+#define AIRSI_MAILBOX_COUNT_BITS 17
+#define AIRSI_MAILBOX_ENDS_BITS 12
+#define AIRSI_MAILBOX_ONE_MESSAGE (UINT64_C(1) << AIRSI_MAILBOX_BYTES_BITS)
+#define AIRSI_MAILBOX_ONE_END (UINT64_C(1) << (AIRSI_MAILBOX_BYTES_BITS + AIRSI_MAILBOX_COUNT_BITS))
+
+static inline uint32_t airsi_mailbox_bytes_of(uint64_t word) {
+    return (uint32_t)(word & (AIRSI_MAILBOX_ONE_MESSAGE - 1));
+}
+
+static inline uint32_t airsi_mailbox_messages_of(uint64_t word) {
+    return (uint32_t)(word >> AIRSI_MAILBOX_BYTES_BITS) & ((1u << AIRSI_MAILBOX_COUNT_BITS) - 1);
+}
+
+static inline uint32_t airsi_mailbox_ends_of(uint64_t word) {
+    return (uint32_t)(word >> (AIRSI_MAILBOX_BYTES_BITS + AIRSI_MAILBOX_COUNT_BITS)) & ((1u << AIRSI_MAILBOX_ENDS_BITS) - 1);
+}
+
 /* Room that is owed to a mailbox: of messages that have ended and are not given back yet. */
 typedef uint64_t airsi_mailbox_debt;
 
@@ -53,7 +72,16 @@ void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t 
 /* Producers, any thread. After ADMITTED the caller must link, with what stood in `ret_before`; nothing else may fail in between, and the message
  * can't be taken before. The end of a request (AIRSI_ENVELOPE_REQUEST_END) is not measured against the bounds. */
 airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before);
-void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before);
+static inline void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before) {
+    if (before != NULL) {
+        /* E4 release, pairs with E5 in advance: the message is complete before the consumer can follow the link. `before` is still there, since
+         * the consumer takes it out only once it has found this link, or itself as the tail. */
+        airsi_store_release(&before->next, &envelope->link);
+    } else {
+        /* E4, pairs with E5 in peek. */
+        airsi_store_release(&mailbox->head, &envelope->link);
+    }
+}
 
 /* Under the room lock of the mailbox (core/actor/room.h): notes a waiter if a message of `bytes` would still be refused for want of room.
  * false: there is room now, or the mailbox is closed. */
@@ -64,18 +92,35 @@ void airsi_mailbox_clear_waiter(airsi_mailbox *mailbox);
 bool airsi_mailbox_schedule(airsi_mailbox *mailbox);
 
 /* Consumer. The first message, which stays the first; NULL when there is none, or it is counted but not linked yet. */
-airs_envelope *airsi_mailbox_peek(airsi_mailbox *mailbox);
+static inline airs_envelope *airsi_mailbox_peek(airsi_mailbox *mailbox) {
+    /* E5 acquire, pairs with E4. */
+    airsi_link *head = airsi_load_acquire(&mailbox->head);
+    return head != NULL ? (airs_envelope *)(void *)head : NULL;
+}
 
 /* Consumer: takes the first out if another is linked behind it. Costs no read-modify-write. */
-bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *first);
+static inline bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *first) {
+    assert(airsi_load_relaxed(&mailbox->head) == &first->link);
+    /* E5 acquire, pairs with E4. */
+    airsi_link *next = airsi_load_acquire(&first->link.next);
+    if (next == NULL) {
+        return false;
+    }
+    airsi_store_relaxed(&mailbox->head, next);
+    return true;
+}
 
 /* Consumer: takes the first out, be it the last. false: the one behind it is not linked yet; come back. */
 bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first);
 
 /* What a message of this kind and size takes. */
-airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope);
+static inline airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope) {
+    return (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0 ? AIRSI_MAILBOX_ONE_END : AIRSI_MAILBOX_ONE_MESSAGE + envelope->length;
+}
 /* Whether so much is owed that it should be given back within the turn: over an eighth of either bound. */
-bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt);
+static inline bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt) {
+    return airsi_mailbox_messages_of(debt) > mailbox->max_messages / 8 || airsi_mailbox_bytes_of(debt) > mailbox->max_bytes / 8;
+}
 
 /* Consumer: gives room back. true: there is a waiter and room enough to wake it (half of both bounds is free). */
 bool airsi_mailbox_give_back(airsi_mailbox *mailbox, airsi_mailbox_debt debt);

@@ -37,9 +37,9 @@ typedef struct airsi_record {
     airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
     airs_component told;           /* owner thread: whose id airs_context_id has told last */
     airs_component_id told_id;
-    airsi_heap heap;               /* owner thread's while online */
-    airsi_heap *outer_heap;        /* owner thread: what it had before it entered, as a worker of another system does */
-    airsi_counters counters;       /* owner thread writes */
+    airsi_heap heap;         /* owner thread's while online */
+    airsi_heap *outer_heap;  /* owner thread: what it had before it entered, as a worker of another system does */
+    airsi_counters counters; /* owner thread writes */
 } airsi_record;
 
 /* Embedded in what will be freed. */

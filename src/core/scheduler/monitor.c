@@ -2,7 +2,10 @@
  * such a thread it takes the permit, which a spare thread gets, and what stands in its LIFO slot. It keeps the coarse clock meanwhile, and sleeps
  * for good while the system is idle. */
 #define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "core/scheduler/scheduler.h"
@@ -10,18 +13,53 @@
 
 #define LOOK_EVERY_NS 1000000u
 #define STUCK_MS 1
-#define IDLE_LOOKS 10 /* before it sleeps, so that a system that is busy now and then doesn't pay a wake-up each time */
+#define STUCK_CPU_NS 800000u /* of the time between two looks */
+#define IDLE_LOOKS 10        /* before it sleeps, so that a system that is busy now and then doesn't pay a wake-up each time */
 #define HOG_NICE 10
 
-/* In one handler, or between two beats of it, since the last look at least. */
+/* CPU time of a thread of this process; 0 if it has ended. The number is what pthread_getcpuclockid makes of a thread, without needing it to live. */
+static uint64_t cpu_ns(pid_t tid) {
+    struct timespec t = {0};
+    clockid_t clock = (clockid_t)(~(unsigned)tid << 3 | 6u);
+    return clock_gettime(clock, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec : 0;
+}
+
+/* Whether the kernel has it asleep, as against running or waiting for a core. */
+static bool sleeps(pid_t tid) {
+    char path[64];
+    char text[128];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *name_end = strrchr(text, ')');
+    return name_end != NULL && (strncmp(name_end, ") S", 3) == 0 || strncmp(name_end, ") D", 3) == 0);
+}
+
+/* In one handler for so long, running or blocked. One that only waits for a core, since the machine is busy, is not: taking its permit would not
+ * help anybody. */
 static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
     uint32_t beats = airsi_load_relaxed(&worker->beats);
     if (beats != worker->watched_beats || (beats & 1) == 0) {
         worker->watched_beats = beats;
         worker->watched_since_ms = now_ms;
+        worker->watched_cpu_ns = 0;
         return false;
     }
-    return now_ms - worker->watched_since_ms >= STUCK_MS;
+    if (now_ms - worker->watched_since_ms < STUCK_MS) {
+        return false;
+    }
+    pid_t tid = airsi_load_relaxed(&worker->tid);
+    uint64_t cpu = cpu_ns(tid);
+    if (worker->watched_cpu_ns == 0) {
+        worker->watched_cpu_ns = cpu;
+        return false;
+    }
+    return cpu - worker->watched_cpu_ns >= STUCK_CPU_NS || (cpu == worker->watched_cpu_ns && sleeps(tid));
 }
 
 /* What stands in the slot of a stuck thread goes where others find it. It is scheduled, so it is there. */

@@ -19,11 +19,7 @@
 #define LIFO_RUNS 3        /* turns in a row out of the LIFO slot while others wait */
 #define GARBAGE_LOOK_MS 20 /* garbage that another thread holds up is looked at again after this, even when nothing else happens */
 
-static __thread airsi_worker *current;
-
-airsi_worker *airsi_worker_current(void) {
-    return current;
-}
+__thread airsi_worker *airsi_worker_self;
 
 static airsi_scheduler *scheduler_of(const airsi_worker *worker) {
     return &worker->system->scheduler;
@@ -141,8 +137,7 @@ static bool fall_asleep(airsi_worker *worker, uint64_t *ret_until_ms) {
     }
     airsi_record_offline(worker->record);
     /* Garbage that another thread holds up, and memory no longer needed, are looked at again soon, even when nothing else happens. */
-    uint64_t latest =
-        airsi_reclaim_pending(&system->reclaim) ? airsi_scheduler_read_clock(scheduler) + GARBAGE_LOOK_MS : UINT64_MAX;
+    uint64_t latest = airsi_reclaim_pending(&system->reclaim) ? airsi_scheduler_read_clock(scheduler) + GARBAGE_LOOK_MS : UINT64_MAX;
     airsi_idle_reason reason = {
         .permit = had_permit, .searching = worker->searching, .next_due_ms = next_due, .user = system, .latest_ms = latest};
     bool last = airsi_idle_fall_asleep(&scheduler->idle, &worker->sleeper, &reason, ret_until_ms);
@@ -211,7 +206,7 @@ static void loop(airsi_worker *worker) {
 static void *thread_main(void *argument) {
     airsi_worker *worker = argument;
     airsi_scheduler *scheduler = scheduler_of(worker);
-    current = worker;
+    airsi_worker_self = worker;
     airsi_store_relaxed(&worker->tid, gettid());
     airsi_record_online(worker->record);
     loop(worker);
@@ -219,7 +214,7 @@ static void *thread_main(void *argument) {
     empty_queue(worker);
     airsi_record_offline(worker->record);
     airsi_idle_exit(&scheduler->idle, give_permit_up(worker, AIRSI_PERMIT_NONE));
-    current = NULL;
+    airsi_worker_self = NULL;
     /* E39 release: the place may be used again once this is seen. */
     airsi_store_release(&worker->ended, 1);
     return NULL;
@@ -265,8 +260,8 @@ void airsi_worker_join(airsi_worker *worker) {
 }
 
 void airsi_worker_sweep(airsi_worker *worker) {
-    airsi_worker *before = current;
-    current = worker;
+    airsi_worker *before = airsi_worker_self;
+    airsi_worker_self = worker;
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
     airsi_record_online(worker->record);
     airsi_scheduler_read_clock(scheduler_of(worker));
@@ -276,7 +271,7 @@ void airsi_worker_sweep(airsi_worker *worker) {
     }
     airsi_record_offline(worker->record);
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_NONE);
-    current = before;
+    airsi_worker_self = before;
 }
 
 void airsi_worker_begin_blocking(airsi_worker *worker) {

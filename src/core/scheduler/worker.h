@@ -53,11 +53,17 @@ typedef struct airsi_worker {
     AIRSI_ATOMIC(int32_t) tid;               /* own thread sets it first, the monitor reads */
     uint32_t watched_beats;                  /* the monitor */
     uint64_t watched_since_ms;               /* the monitor: since when the beats are these */
+    uint64_t watched_cpu_ns;                 /* the monitor: the thread\'s CPU time when it first looked again; 0: not yet */
     airsi_ring ring;
 } airsi_worker;
 
+/* Set by airsi_worker_start's threads and by the sweep; read by airsi_worker_current. */
+extern __thread airsi_worker *airsi_worker_self __attribute__((visibility("hidden"), tls_model("initial-exec")));
+
 /* The worker of the calling thread, of whatever system; NULL on host threads. */
-airsi_worker *airsi_worker_current(void);
+static inline airsi_worker *airsi_worker_current(void) {
+    return airsi_worker_self;
+}
 
 /* Makes the thread. The worker has been entered into idle and holds a permit if `permit`. 0, or an errno. */
 int airsi_worker_start(airsi_worker *worker, bool permit);

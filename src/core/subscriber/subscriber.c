@@ -46,7 +46,7 @@ static bool may_hold(const airsi_worker *worker, const airsi_actor *sender, cons
 
 static airs_status send_to(airsi_actor *sender, airsi_actor *target, airs_envelope *envelope, airsi_worker *worker, airsi_record *record) {
     bool holds = may_hold(worker, sender, envelope);
-    if (holds && airsi_hold_has(sender, envelope->to)) {
+    if (holds && airsi_hold_any(sender) && airsi_hold_has(sender, envelope->to)) {
         return airsi_hold_add(worker, sender, target, envelope);
     }
     airs_status status = airsi_actor_deliver(target, envelope, AIRSI_ACCEPT_NEW, record);

@@ -8,16 +8,6 @@
 
 #define FAILURE_LINES_A_SECOND 20
 
-airsi_worker *airsi_system_worker(airs_system *system) {
-    airsi_worker *worker = airsi_worker_current();
-    return worker != NULL && worker->system == system ? worker : NULL;
-}
-
-airsi_record *airsi_system_record(airs_system *system) {
-    const airsi_worker *worker = airsi_system_worker(system);
-    return worker != NULL ? worker->record : pthread_getspecific(system->reclaim.key);
-}
-
 airsi_shard *airsi_system_shard(airs_system *system) {
     const airsi_worker *worker = airsi_system_worker(system);
     unsigned index = worker != NULL ? worker->index : airsi_system_record(system)->number;

@@ -65,11 +65,17 @@ struct airs_system {
     AIRSI_ATOMIC(uint64_t) failure_log_window; /* any thread, atomic: second << 32 | lines logged in it */
 };
 
-/* The record of the calling thread, which is a worker of this system or inside airsi_reclaim_enter. */
-airsi_record *airsi_system_record(airs_system *system);
-
 /* The worker of the calling thread if it is one of this system's, else NULL. */
-airsi_worker *airsi_system_worker(airs_system *system);
+static inline airsi_worker *airsi_system_worker(airs_system *system) {
+    airsi_worker *worker = airsi_worker_current();
+    return worker != NULL && worker->system == system ? worker : NULL;
+}
+
+/* The record of the calling thread, which is a worker of this system or inside airsi_reclaim_enter. */
+static inline airsi_record *airsi_system_record(airs_system *system) {
+    const airsi_worker *worker = airsi_system_worker(system);
+    return worker != NULL ? worker->record : pthread_getspecific(system->reclaim.key);
+}
 
 /* The shard that new requests and timers of the calling thread go to. */
 airsi_shard *airsi_system_shard(airs_system *system);
