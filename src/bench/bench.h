@@ -13,8 +13,8 @@
 
 #define AIRSI_BENCH_N_MAX 1000000000u
 #define AIRSI_BENCH_WORKERS_MAX 255u
-#define AIRSI_BENCH_PAYLOAD_MIN 16u /* a number, and a time in some cases */
-#define AIRSI_BENCH_PAYLOAD_MAX 65536u
+#define AIRSI_BENCH_PAYLOAD_MIN 16u    /* a number, and a time in some cases */
+#define AIRSI_BENCH_PAYLOAD_MAX 16384u /* 64 of them fill a mailbox, and what a sender may hold back */
 #define AIRSI_BENCH_PAYLOAD_DEFAULT 64u
 #define AIRSI_BENCH_ROUNDS_MAX 99u
 #define AIRSI_BENCH_FIGURES_MAX 8

@@ -43,6 +43,7 @@ static const airsi_bench_kind rejecting_sink_kind = {.name = "sink",
 typedef struct source {
     airsi_bench_actor actor;
     uint64_t left;                             /* own turn */
+    uint64_t refused;                          /* own turn */
     uint64_t window;                           /* const once the case runs: messages that fit a mailbox */
     airs_component sinks[BROADCAST_RECEIVERS]; /* const once the case runs */
     airs_status outcomes[BROADCAST_RECEIVERS]; /* own turn */
@@ -70,7 +71,11 @@ static airs_status flow(airsi_bench_run *run, const airsi_bench_kind *from, cons
     made->window = DRAIN_BYTES / run->task->payload < DRAIN_MESSAGES ? DRAIN_BYTES / run->task->payload : DRAIN_MESSAGES;
     airsi_bench_expect(run, sinks);
     airsi_bench_post(run, made->actor.component, 0);
-    return airsi_bench_conclude(run, each * sinks, round, error);
+    airs_status status = airsi_bench_conclude(run, each * sinks, round, error);
+    if (to->rejects) {
+        airsi_bench_add_figure(round, "refused", (double)made->refused / (double)(made->refused + each * sinks));
+    }
+    return status;
 }
 
 /* --- throughput-1w: sends as fast as it is let; the full sink holds it back ----------------------------------------- */
@@ -80,7 +85,7 @@ static airs_result steady_handle(void *state, airs_context *context, const airs_
     source *self = state;
     airsi_bench_take(&self->actor, message);
     airsi_bench_begin(self->actor.run);
-    for (unsigned i = 0; i < BURST && self->left > 0; i++, self->left--) {
+    for (unsigned i = 0; i < BURST && i < self->window && self->left > 0; i++, self->left--) {
         airsi_bench_send(&self->actor, context, self->sinks[0], self->left);
     }
     if (self->left > 0) {
@@ -104,6 +109,13 @@ airs_status airsi_case_throughput_1w(const airsi_bench_task *task, airsi_bench_r
 
 /* --- throughput-2w: a handler that doesn't end keeps its thread, so that every message crosses to another ------------ */
 
+/* About as long as the receiver takes for some dozen messages: who asks more often takes its cache lines away. */
+static void give_way(void) {
+    for (unsigned i = 0; i < 64; i++) {
+        airsi_pause();
+    }
+}
+
 static airs_result endless_handle(void *state, airs_context *context, const airs_message *message, airs_error *error) {
     (void)error;
     source *self = state;
@@ -116,6 +128,9 @@ static airs_result endless_handle(void *state, airs_context *context, const airs
         } else if (status != AIRS_EMAILBOX_FULL) {
             airsi_bench_fail(self->actor.run, status, "send");
             break;
+        } else {
+            self->refused++;
+            give_way();
         }
     }
     return AIRS_HANDLED;

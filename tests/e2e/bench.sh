@@ -83,8 +83,8 @@ expect_usage 'bench: --n: "0" operations; 1 to 1000000000 is right$' bench --n 0
 expect_usage 'bench: --n: "1000000001" operations; 1 to 1000000000 is right$' bench --n 1000000001
 expect_usage 'bench: --n: "1k" operations; 1 to 1000000000 is right$' bench --n 1k
 expect_usage 'bench: --n: "-1" operations; 1 to 1000000000 is right$' bench --n -1
-expect_usage 'bench: --payload: "15" bytes; 16 to 65536 is right$' bench --payload 15
-expect_usage 'bench: --payload: "65537" bytes; 16 to 65536 is right$' bench --payload 65537
+expect_usage 'bench: --payload: "15" bytes; 16 to 16384 is right$' bench --payload 15
+expect_usage 'bench: --payload: "16385" bytes; 16 to 16384 is right$' bench --payload 16385
 expect_usage 'bench: --rounds: "0" rounds; 1 to 99 is right$' bench --rounds 0
 expect_usage 'bench: --rounds: "100" rounds; 1 to 99 is right$' bench --rounds 100
 expect_usage 'bench: --workers: "256" workers; 1 to 255 is right$' bench --workers 256
