@@ -85,3 +85,8 @@ foreach(group IN LISTS script_groups)
         airs_register_test(${group}/${name} ${group} 300)
     endforeach()
 endforeach()
+
+# The explorer brings its own instrumentation; x86-64 only, as its fibers are.
+if(NOT AIRS_SANITIZE AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    include(AirsExplorer)
+endif()
