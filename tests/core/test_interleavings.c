@@ -2,6 +2,7 @@
 #include "kit.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -281,6 +282,25 @@ static void it_is_not_quiet_before_an_exit_has_said_good_bye(void **state) {
     kit_finish(system);
 }
 
+static void quiet_comes_after_every_stop_that_was_asked_for(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    static kit_actor actors[200];
+    kit_start(system);
+    for (int i = 0; i < 200; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "test/actor/%d", i);
+        actors[i].handle = kit_count;
+        airs_component component = kit_spawn(system, id, &actors[i]);
+        assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+        assert_int_equal(airs_stop(system, component), AIRS_OK);
+        airs_stop(system, component); /* asked for again, it may be stopping or gone */
+        assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+        assert_int_equal(actors[i].stops, 1);
+    }
+    kit_finish(system);
+}
+
 static airs_result sets_a_timer(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
     (void)message;
     (void)error;
@@ -398,6 +418,7 @@ static void a_dead_letter_of_a_stopped_actor_names_it(void **state) {
     X(a_crash_on_a_reply_gives_its_place_in_flight_back_I7)              \
     X(an_actor_stopped_while_the_system_starts_holds_up_nobody)          \
     X(a_request_blocked_at_a_full_target_still_times_out)                \
+    X(quiet_comes_after_every_stop_that_was_asked_for)                   \
     X(it_is_not_quiet_before_an_exit_has_said_good_bye)                  \
     X(a_timer_that_waits_for_room_is_gone_after_the_stop_I9)             \
     X(a_timer_that_is_due_keeps_the_system_from_being_quiet)             \

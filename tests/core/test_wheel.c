@@ -97,9 +97,60 @@ static void what_is_due_already_fires_with_the_next_tick(void **state) {
     assert_ptr_equal(airsi_wheel_advance(&wheel, 101, UINT32_MAX), &node);
 }
 
-#define TESTS(X)                                    \
-    X(random_timers_fire_when_due_and_never_before) \
-    X(a_timer_beyond_the_range_still_fires)         \
+static void what_is_deferred_waits_from_the_moment_it_is_settled(void **state) {
+    (void)state;
+    static airsi_wheel wheel;
+    airsi_wheel_init(&wheel, 100);
+    airsi_wheel_node nodes[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        airsi_wheel_defer(&wheel, &nodes[i], 1000);
+    }
+    assert_int_equal(airsi_wheel_next(&wheel), AIRSI_WHEEL_NEVER);
+    assert_true(airsi_wheel_disarm(&wheel, &nodes[1]));
+    assert_false(airsi_wheel_disarm(&wheel, &nodes[1]));
+    assert_null(airsi_wheel_advance(&wheel, 5000, UINT32_MAX));
+    assert_false(airsi_wheel_settle(&wheel, 5000, 1));
+    assert_true(airsi_wheel_settle(&wheel, 5000, 1));
+    assert_null(airsi_wheel_advance(&wheel, 5999, UINT32_MAX));
+    airsi_wheel_node *expired = airsi_wheel_advance(&wheel, 6000, UINT32_MAX);
+    assert_non_null(expired);
+    assert_non_null(expired->next);
+    assert_null(expired->next->next);
+    assert_null(nodes[1].next);
+}
+
+/* All are due at once, on a level from which they have to be moved first. */
+static void a_full_slot_moves_in_pieces_and_can_be_disarmed_meanwhile(void **state) {
+    (void)state;
+    static airsi_wheel wheel;
+    static airsi_wheel_node nodes[NODES];
+    airsi_wheel_init(&wheel, 0);
+    memset(nodes, 0, sizeof nodes);
+    for (int i = 0; i < NODES; i++) {
+        airsi_wheel_arm(&wheel, &nodes[i], 70000);
+    }
+    int expired = 0;
+    int disarmed = 0;
+    for (int pieces = 0; airsi_wheel_next(&wheel) != AIRSI_WHEEL_NEVER; pieces++) {
+        assert_true(pieces < NODES);
+        assert_true(airsi_wheel_next(&wheel) <= 70000);
+        int in_piece = 0;
+        for (airsi_wheel_node *node = airsi_wheel_advance(&wheel, 70000, 16); node != NULL; node = node->next) {
+            in_piece++;
+        }
+        assert_true(in_piece <= 16);
+        expired += in_piece;
+        disarmed += airsi_wheel_disarm(&wheel, &nodes[pieces]);
+    }
+    assert_true(disarmed > 0);
+    assert_int_equal(expired + disarmed, NODES);
+}
+
+#define TESTS(X)                                                 \
+    X(random_timers_fire_when_due_and_never_before)              \
+    X(what_is_deferred_waits_from_the_moment_it_is_settled)      \
+    X(a_full_slot_moves_in_pieces_and_can_be_disarmed_meanwhile) \
+    X(a_timer_beyond_the_range_still_fires)                      \
     X(what_is_due_already_fires_with_the_next_tick)
 
 #define TEST(name) cmocka_unit_test(name),
