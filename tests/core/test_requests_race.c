@@ -131,19 +131,21 @@ static void set_timer(life *life, airs_context *context) {
     if (to != airs_context_self(context)) {
         atomic_store(&ledger[number].given_up, 1); /* the other may be gone by then */
     }
-    if (kit_random(&life->random) % 3 == 0) {
-        if (airs_context_cancel_timer(context, timer)) {
-            atomic_store(&ledger[number].cancelled, 1);
-        }
+    bool cancelled = kit_random(&life->random) % 3 == 0 && airs_context_cancel_timer(context, timer);
+    if (cancelled) {
+        atomic_store(&ledger[number].cancelled, 1);
         assert_false(airs_context_cancel_timer(context, timer));
-    } else if (to == airs_context_self(context) && life->open_count < OPEN_MAX) {
+    } else if (to == airs_context_self(context)) {
         life->open[life->open_count++] = (open_request){timer, number};
     }
 }
 
+/* One that can't be cancelled any more is on its way here. */
 static void cancel_timer(life *life, airs_context *context) {
-    open_request chosen = take_open(life, (unsigned)(kit_random(&life->random) % life->open_count));
-    atomic_store(&ledger[chosen.fate].cancelled, airs_context_cancel_timer(context, chosen.request));
+    unsigned at = (unsigned)(kit_random(&life->random) % life->open_count);
+    if (airs_context_cancel_timer(context, life->open[at].request)) {
+        atomic_store(&ledger[take_open(life, at).fate].cancelled, 1);
+    }
 }
 
 static airs_result end_of(life *life, const airs_message *message) {
@@ -331,7 +333,8 @@ static void check_fate(uint32_t number, const fate *fate) {
     int answered = atomic_load(&fate->answered);
     int cancelled = atomic_load(&fate->cancelled);
     if (ends < least || ends > most || answered + cancelled > 1) {
-        fail_msg("%u: %d ends (%d to %d), %d answers, %d cancels, status %d", number, ends, least, most, answered, cancelled, fate->status);
+        fail_msg("%s %u: %d ends (%d to %d), %d answers, %d cancels, status %d", fate->timer ? "timer" : "request", number, ends, least,
+                 most, answered, cancelled, fate->status);
     }
     if (ends == 1 && least == 1 && !fate->timer) {
         assert_int_equal(answered == 1, fate->status == AIRS_OK);

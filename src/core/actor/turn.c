@@ -100,6 +100,7 @@ static void finish(airsi_worker *worker, airsi_actor *actor, airs_envelope *enve
         airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
         airsi_count_end(&worker->record->counters.delivered);
         let_go_of(worker, actor, envelope, turn);
+        turn->over = true; /* a stop signal finds nobody to stop any more */
         break;
     case AIRS_HANDLED:
         airsi_count_end(&worker->record->counters.delivered);
