@@ -16,19 +16,20 @@ extern "C" {
 #endif
 
 /* The handle of an id. Looking a name up never remembers it.
- * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ENOMEM (the thread's first call). Thread: any. Cost: no lock. */
+ * Errors: AIRS_EINVAL (NULL), AIRS_ECOMPONENT_NOT_FOUND, AIRS_ENOMEM (the thread's first call). Thread: any. Cost: no lock. */
 AIRS_API airs_status airs_registry_find(airs_registry *registry, const airs_component_id *id, airs_component *ret_component);
 
-/* The id of a handle. Errors: AIRS_ECOMPONENT_NOT_FOUND (never issued), AIRS_ETARGET_STOPPED (stale), AIRS_ENOMEM (the thread's first call).
+/* The id of a handle.
+ * Errors: AIRS_EINVAL (NULL), AIRS_ECOMPONENT_NOT_FOUND (never issued), AIRS_ETARGET_STOPPED (stale), AIRS_ENOMEM (the thread's first call).
  * Thread: any. Cost: no lock. */
 AIRS_API airs_status airs_registry_id_of(airs_registry *registry, airs_component component, airs_component_id *ret_id);
 
-/* Thread: any. */
+/* 0 for NULL. Thread: any. */
 AIRS_API size_t airs_registry_count(airs_registry *registry);
 
 /* Calls `visit` for every registered component, in no particular order, until it returns non-zero. What is registered all the time is visited
  * once; what comes or goes meanwhile may be. No lock is held: `visit` may call airs, look up, spawn and stop. `id` is valid during the call.
- * Errors: AIRS_ENOMEM (the thread's first call). Thread: any; `visit` runs on it. */
+ * Errors: AIRS_EINVAL (NULL), AIRS_ENOMEM (the thread's first call). Thread: any; `visit` runs on it. */
 AIRS_API airs_status airs_registry_list(airs_registry *registry,
                                         int (*visit)(void *user, airs_component component, const airs_component_id *id), void *user);
 

@@ -123,6 +123,9 @@ void airsi_registry_release_slot(airs_registry *registry, airs_component handle)
 }
 
 airs_status airs_registry_find(airs_registry *registry, const airs_component_id *id, airs_component *ret_component) {
+    if (registry == NULL || id == NULL || ret_component == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_record *record = airsi_reclaim_enter(registry->reclaim);
     if (record == NULL) {
         return AIRS_ENOMEM;
@@ -136,6 +139,9 @@ airs_status airs_registry_find(airs_registry *registry, const airs_component_id 
 }
 
 airs_status airs_registry_id_of(airs_registry *registry, airs_component component, airs_component_id *ret_id) {
+    if (registry == NULL || ret_id == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_record *record = airsi_reclaim_enter(registry->reclaim);
     if (record == NULL) {
         return AIRS_ENOMEM;
@@ -150,7 +156,7 @@ airs_status airs_registry_id_of(airs_registry *registry, airs_component componen
 }
 
 size_t airs_registry_count(airs_registry *registry) {
-    return airsi_load_relaxed(&registry->count);
+    return registry != NULL ? airsi_load_relaxed(&registry->count) : 0;
 }
 
 typedef struct entry {
@@ -176,6 +182,9 @@ static size_t copy_batch(airs_registry *registry, uint32_t *index, entry *entrie
 
 airs_status airs_registry_list(airs_registry *registry, int (*visit)(void *user, airs_component component, const airs_component_id *id),
                                void *user) {
+    if (registry == NULL || visit == NULL) {
+        return AIRS_EINVAL;
+    }
     entry entries[LIST_BATCH];
     uint32_t index = 0;
     size_t count;

@@ -88,19 +88,40 @@ static airs_status on_envelope(void *user, airs_envelope *envelope) {
     return status;
 }
 
-airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber) {
-    airs_status status =
-        airsi_broker_own(&subscriber->system->messaging.broker, on_envelope, subscriber->system, &subscriber->subscription);
-    if (status == AIRS_OK) {
-        airsi_store_release(&subscriber->running, true);
+/* With actors_mutex held. */
+static airs_status start(airs_actor_system_subscriber *subscriber) {
+    if (airsi_load_relaxed(&subscriber->running)) {
+        return AIRS_EBUSY;
     }
+    airs_system *system = subscriber->system;
+    airs_status status = airsi_broker_own(&system->messaging.broker, on_envelope, system, &subscriber->subscription);
+    airsi_store_relaxed(&subscriber->running, status == AIRS_OK);
+    return status;
+}
+
+/* false: it does not run. */
+static bool stop(airs_actor_system_subscriber *subscriber) {
+    airs_system *system = subscriber->system;
+    airsi_lock(&system->actors_mutex);
+    bool running = airsi_load_relaxed(&subscriber->running);
+    airs_subscription subscription = subscriber->subscription;
+    airsi_store_relaxed(&subscriber->running, false);
+    airsi_unlock(&system->actors_mutex);
+    if (running) {
+        airs_broker_unsubscribe(&system->messaging.broker, subscription); /* not under a lock: frees what has had its grace period */
+    }
+    return running;
+}
+
+airs_status airsi_subscriber_start(airs_actor_system_subscriber *subscriber) {
+    airsi_lock(&subscriber->system->actors_mutex);
+    airs_status status = start(subscriber);
+    airsi_unlock(&subscriber->system->actors_mutex);
     return status;
 }
 
 void airsi_subscriber_stop(airs_actor_system_subscriber *subscriber) {
-    airsi_store_release(&subscriber->running, false);
-    airs_broker_unsubscribe(&subscriber->system->messaging.broker, subscriber->subscription);
-    subscriber->subscription = 0;
+    stop(subscriber);
 }
 
 airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor) {
@@ -115,11 +136,50 @@ airs_actor_system_subscriber *airs_system_subscriber(airs_system *system) {
     return &system->subscriber;
 }
 
+airs_status airs_actor_system_subscriber_start(airs_actor_system_subscriber *subscriber) {
+    if (subscriber == NULL) {
+        return AIRS_EINVAL;
+    }
+    airs_system *system = subscriber->system;
+    airsi_lock(&system->actors_mutex);
+    airs_status status = system->stage == AIRSI_STAGE_NEW       ? AIRS_ENOTSTARTED
+                         : system->stage != AIRSI_STAGE_STARTED ? AIRS_ESTOPPING
+                                                                : start(subscriber);
+    airsi_unlock(&system->actors_mutex);
+    return status;
+}
+
+airs_status airs_actor_system_subscriber_stop(airs_actor_system_subscriber *subscriber) {
+    if (subscriber == NULL) {
+        return AIRS_EINVAL;
+    }
+    return stop(subscriber) ? AIRS_OK : AIRS_ENOTSTARTED;
+}
+
 bool airs_actor_system_subscriber_running(const airs_actor_system_subscriber *subscriber) {
-    return airsi_load_acquire(&subscriber->running);
+    return airsi_load_relaxed(&subscriber->running);
 }
 
 airs_status airs_actor_system_subscriber_resolve(airs_actor_system_subscriber *subscriber, const airs_component_id *id,
                                                  airs_component *ret_component) {
-    return airs_registry_find(&subscriber->system->registry, id, ret_component);
+    return subscriber != NULL ? airs_registry_find(&subscriber->system->registry, id, ret_component) : AIRS_EINVAL;
+}
+
+airs_status airs_actor_system_subscriber_resolve_actor(airs_actor_system_subscriber *subscriber, airs_component component,
+                                                       const airs_actor_address **ret_address) {
+    if (subscriber == NULL || ret_address == NULL) {
+        return AIRS_EINVAL;
+    }
+    airs_system *system = subscriber->system;
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    if (record == NULL) {
+        return AIRS_ENOMEM;
+    }
+    airsi_actor *actor = NULL;
+    airs_status status = airsi_registry_resolve(&system->registry, component, &actor);
+    if (status == AIRS_OK) {
+        *ret_address = (const airs_actor_address *)(const void *)actor;
+    }
+    airsi_reclaim_leave(record);
+    return status;
 }

@@ -13,8 +13,8 @@
 
 struct airs_actor_system_subscriber {
     struct airs_system *system;     /* const after init */
-    airs_subscription subscription; /* who starts and stops it */
-    AIRSI_ATOMIC(bool) running;     /* any thread reads */
+    airs_subscription subscription; /* under actors_mutex */
+    AIRSI_ATOMIC(bool) running;     /* any thread reads; written under actors_mutex */
 };
 
 void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, struct airs_system *system);
