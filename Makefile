@@ -3,6 +3,7 @@ PRESET ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
 INPUT ?= /var/log/dpkg.log
+SOAK_SECONDS ?= 600
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 
@@ -30,6 +31,9 @@ bench: build ## the benchmarks; JSON lines
 bench-peers: build ## airs beside a mutex queue, tokio, Go and Erlang, in one run (ROUNDS=3)
 	AIRS='$(CURDIR)/$(BUILD)/airs' bench/peers/run.sh
 
+soak: bootstrap build ## the core under everything at once, for SOAK_SECONDS (600); AIRS_TEST_SEED repeats a run's choices
+	SOAK_SECONDS=$(SOAK_SECONDS) $(BUILD)/tests/soak/soak
+
 install: build ## into PREFIX (default /usr/local), under DESTDIR if given
 	DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
 
@@ -49,4 +53,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .NOTPARALLEL: # bootstrap comes before build, build before what uses it; Ninja does the parallel work
-.PHONY: all build bootstrap demo test bench bench-peers install format lint clean help
+.PHONY: all build bootstrap demo test bench bench-peers soak install format lint clean help

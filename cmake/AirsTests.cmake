@@ -70,6 +70,15 @@ foreach(tier IN LISTS airs_tiers)
     endforeach()
 endforeach()
 
+# make soak: everything the core has, at random, for SOAK_SECONDS; a short one is a test.
+file(GLOB soak_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/soak/*.c)
+add_executable(airs_soak ${soak_sources} ${PROJECT_SOURCE_DIR}/tests/core/kit.c)
+set_target_properties(airs_soak PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/soak OUTPUT_NAME soak)
+target_include_directories(airs_soak PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(airs_soak PRIVATE airs_flags airs_static PkgConfig::cmocka)
+add_test(NAME soak/short COMMAND ${CMAKE_COMMAND} -E env SOAK_SECONDS=4 $<TARGET_FILE:airs_soak>)
+airs_register_test(soak/short core 120)
+
 # Scripts: end to end through the program, the installed package, and the project's own tools. lib.sh is what the scripts of a folder share.
 # Programs outside this build can't link a sanitized library, so the installation is tested without sanitizers only.
 set(script_groups e2e tools)
