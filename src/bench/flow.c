@@ -1,6 +1,7 @@
 /* Messages in one direction: one sender and one or many receivers. */
 
 #include "bench/kit.h"
+#include "bench/spin.h"
 
 #define BURST 256
 #define DRAIN_MESSAGES 1000u   /* what one mailbox takes by default, less a few */
@@ -109,13 +110,6 @@ airs_status airsi_case_throughput_1w(const airsi_bench_task *task, airsi_bench_r
 
 /* --- throughput-2w: a handler that doesn't end keeps its thread, so that every message crosses to another ------------ */
 
-/* About as long as the receiver takes for some dozen messages: who asks more often takes its cache lines away. */
-static void give_way(void) {
-    for (unsigned i = 0; i < 64; i++) {
-        airsi_pause();
-    }
-}
-
 static airs_result endless_handle(void *state, airs_context *context, const airs_message *message, airs_error *error) {
     (void)error;
     source *self = state;
@@ -130,7 +124,7 @@ static airs_result endless_handle(void *state, airs_context *context, const airs
             break;
         } else {
             self->refused++;
-            give_way();
+            airsi_bench_give_way();
         }
     }
     return AIRS_HANDLED;
