@@ -40,7 +40,7 @@ make_go() { needs go go && build_with_log go env GOTOOLCHAIN=local go build -o "
 make_erlang() { needs erlang escript; }
 
 # $1: the case, $2: workers. Each prints one line.
-run_airs() { "$airs" bench --case "$1" --workers "$2" --output json; }
+run_airs() { "$airs" bench --case "$1" --workers "$2" --rounds 1 --output json --quiet; }
 run_mutex-queue() { "$build/mutex-queue" "$@"; }
 run_tokio() { "$build/cargo/release/tokio-peer" "$@"; }
 run_go() { "$build/go-peer" "$@"; }
@@ -51,6 +51,7 @@ table() {
     awk -v peers="${present[*]}" '
         function field(name) { return match($0, "\"" name "\":\"?[^,\"}]*") ? substr($0, RSTART, RLENGTH) : "" }
         function value(name,   text) { text = field(name); sub(/^[^:]*:"?/, "", text); return text }
+        value("targets") + 0 > 1 { next } # peers have one
         {
             peer = value("peer") == "" ? "airs" : value("peer")
             name = sprintf("%-12s %7d", value("case"), value("workers"))
