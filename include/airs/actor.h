@@ -48,6 +48,10 @@ typedef struct airs_behavior {
 
     /* Called once, after the last stop, when nothing refers to the state any more; on any thread. May be NULL. */
     void (*free)(void *state);
+
+    /* The handler may block its thread (a file, a socket, a lock): it is always run outside the workers' share of threads, on one of the spares (four a
+     * worker), so that it keeps nobody waiting. Costs some microseconds a message. */
+    bool blocks;
 } airs_behavior;
 
 /* Who may send to whom; deny by default, checked on both sides. A pattern is three segments, each a literal or `*` for one whole segment. */
@@ -126,6 +130,11 @@ AIRS_API airs_status airs_context_send_after(airs_context *context, uint64_t del
 
 /* true: it will not fire. false: it has fired, was cancelled, or is not this actor's. */
 AIRS_API bool airs_context_cancel_timer(airs_context *context, airs_timer timer);
+
+/* Around what blocks inside a handler that mostly doesn't: another thread takes this worker's place meanwhile. Not to be nested. Between the two the
+ * context may be used as before. */
+AIRS_API void airs_context_begin_blocking(airs_context *context);
+AIRS_API void airs_context_end_blocking(airs_context *context);
 
 /* The handle of an id this actor may send to. Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_EPERMISSION_DENIED (whether it exists is not told). */
 AIRS_API airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component);

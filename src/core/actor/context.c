@@ -195,3 +195,11 @@ airs_status airs_context_id_of(airs_context *context, airs_component component, 
     *ret_id = airsi_id_expand(&actor->id);
     return AIRS_OK;
 }
+
+void airs_context_begin_blocking(airs_context *context) {
+    airsi_worker_begin_blocking(context->worker);
+}
+
+void airs_context_end_blocking(airs_context *context) {
+    airsi_worker_end_blocking(context->worker);
+}

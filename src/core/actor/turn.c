@@ -59,7 +59,13 @@ static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_e
     airs_context context = {.worker = worker, .actor = actor};
     airs_message message = airs_envelope_message(envelope);
     actor->current = envelope;
+    if (actor->behavior->blocks) {
+        airsi_worker_begin_blocking(worker);
+    }
     airs_result result = actor->behavior->handle(actor->state, &context, &message, error);
+    if (actor->behavior->blocks) {
+        airsi_worker_end_blocking(worker);
+    }
     actor->current = NULL;
     bool lives = result == AIRS_HANDLED || result == AIRS_EXIT; /* else its dead letter ends the request */
     if (lives && airsi_envelope_asks(envelope) && (envelope->flags & AIRSI_ENVELOPE_ANSWERED) == 0) {

@@ -40,6 +40,16 @@ static bool sleeps(pid_t tid) {
     return name_end != NULL && (strncmp(name_end, ") S", 3) == 0 || strncmp(name_end, ") D", 3) == 0);
 }
 
+/* What stands in the slot of a stuck thread goes where others find it. It is scheduled, so it is there. */
+static void empty_lifo(airsi_scheduler *scheduler, airsi_worker *worker) {
+    struct airsi_actor *actor = airsi_load_relaxed(&worker->lifo);
+    /* E41. */
+    if (actor != NULL && airsi_cas_strong_acq_rel(&worker->lifo, &actor, NULL)) {
+        airsi_injector_push(&scheduler->injector, actor);
+        airsi_scheduler_notify(scheduler);
+    }
+}
+
 /* In one handler for so long, running or blocked. One that only waits for a core, since the machine is busy, is not: taking its permit would not
  * help anybody. */
 static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
@@ -53,6 +63,7 @@ static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
     if (now_ms - worker->watched_since_ms < STUCK_MS) {
         return false;
     }
+    empty_lifo(&worker->system->scheduler, worker);
     pid_t tid = airsi_load_relaxed(&worker->tid);
     uint64_t cpu = cpu_ns(tid);
     if (worker->watched_cpu_ns == 0) {
@@ -60,16 +71,6 @@ static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
         return false;
     }
     return cpu - worker->watched_cpu_ns >= STUCK_CPU_NS || (cpu == worker->watched_cpu_ns && sleeps(tid));
-}
-
-/* What stands in the slot of a stuck thread goes where others find it. It is scheduled, so it is there. */
-static void empty_lifo(airsi_scheduler *scheduler, airsi_worker *worker) {
-    struct airsi_actor *actor = airsi_load_relaxed(&worker->lifo);
-    /* E41. */
-    if (actor != NULL && airsi_cas_strong_acq_rel(&worker->lifo, &actor, NULL)) {
-        airsi_injector_push(&scheduler->injector, actor);
-        airsi_scheduler_notify(scheduler);
-    }
 }
 
 static bool all_permits_used(airsi_scheduler *scheduler) {
@@ -95,7 +96,6 @@ static void look_at(airsi_scheduler *scheduler, airsi_worker *worker, uint64_t n
     if (!is_stuck(worker, now_ms)) {
         return;
     }
-    empty_lifo(scheduler, worker);
     if (!airsi_scheduler_has_work(scheduler)) {
         return;
     }

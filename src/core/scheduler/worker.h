@@ -31,6 +31,13 @@ typedef enum airsi_permit {
 
 #define AIRSI_TURN_BUDGET 64u /* messages; a chain of actors that run one after the other out of the LIFO slot shares one */
 
+/* A thread whose LIFO slot a searching one has its eye on. */
+typedef struct airsi_suspect {
+    const struct airsi_worker *worker;
+    uint32_t beats; /* the handler it was in */
+    uint64_t since_ns;
+} airsi_suspect;
+
 typedef struct airsi_worker {
     struct airs_system *system;    /* const after start */
     unsigned index;                /* const after start: its shard too */
@@ -46,6 +53,7 @@ typedef struct airsi_worker {
     uint32_t spins;                          /* own thread: how long a search is worth */
     uint64_t timers_seen_ms;                 /* own thread: the clock when it last looked at the timers */
     bool searching;                          /* own thread */
+    airsi_suspect suspect;                   /* own thread, while it searches */
     airsi_sleeper sleeper;                   /* idle.h */
     pthread_t thread;                        /* who starts and joins it, under the spares mutex while the system runs */
     bool started;                            /* likewise: to be joined */

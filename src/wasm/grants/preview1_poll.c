@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "wasm/component/component.h"
 #include "wasm/grants/preview1.h"
 
 #define SUBSCRIPTIONS_MAX 1024u
@@ -67,8 +68,11 @@ static void wait(airsi_guest *guest, uint64_t wait_ns) {
     uint64_t start = airsi_clock_monotonic_ns();
     uint64_t end = start + (wait_ns < budget ? wait_ns : budget);
     struct timespec until = {.tv_sec = (time_t)(end / 1000000000u), .tv_nsec = (long)(end % 1000000000u)};
+    airs_context *context = ((const airsi_component *)airsi_guest_owner(guest))->context;
+    airs_context_begin_blocking(context); /* so that a guest that sleeps keeps no other from running */
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
     }
+    airs_context_end_blocking(context);
     airsi_guest_charge_blocked(guest, airsi_clock_monotonic_ns() - start);
 }
 
