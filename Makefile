@@ -34,6 +34,9 @@ bench-peers: build ## airs beside a mutex queue, tokio, Go and Erlang, in one ru
 soak: bootstrap build ## the core under everything at once, for SOAK_SECONDS (600); AIRS_TEST_SEED repeats a run's choices
 	SOAK_SECONDS=$(SOAK_SECONDS) $(BUILD)/tests/soak/soak
 
+explore: build ## every execution of small programs made of the core, with more steps than the tests take
+	cmake --build $(BUILD) --target explore
+
 install: build ## into PREFIX (default /usr/local), under DESTDIR if given
 	DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(PREFIX)'
 
@@ -53,4 +56,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .NOTPARALLEL: # bootstrap comes before build, build before what uses it; Ninja does the parallel work
-.PHONY: all build bootstrap demo test bench bench-peers soak install format lint clean help
+.PHONY: all build bootstrap demo test bench bench-peers soak explore install format lint clean help

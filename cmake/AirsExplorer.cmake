@@ -29,3 +29,27 @@ set_target_properties(explorer_litmus PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJ
 
 add_test(NAME explorer/litmus COMMAND explorer_litmus)
 airs_register_test(explorer/litmus explorer 60)
+
+# airs' own sources, and the programs made of them.
+file(GLOB_RECURSE explorer_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/base/*.c ${PROJECT_SOURCE_DIR}/src/core/*.c)
+list(REMOVE_ITEM explorer_sources ${PROJECT_SOURCE_DIR}/src/base/heap/pages.c)
+file(GLOB explorer_programs CONFIGURE_DEPENDS ${explorer_folder}/programs/*.c)
+list(REMOVE_ITEM explorer_programs ${explorer_folder}/programs/explore.c)
+add_library(explorer_airs OBJECT ${explorer_sources} ${explorer_programs})
+explorer_explored(explorer_airs)
+
+add_executable(explorer_explore ${explorer_folder}/programs/explore.c)
+target_compile_options(explorer_explore PRIVATE ${explorer_flags} ${explorer_warnings})
+target_link_libraries(explorer_explore PRIVATE explorer_engine explorer_airs Threads::Threads)
+foreach(target explorer_airs explorer_explore)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+endforeach()
+set_target_properties(explorer_explore PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/explorer OUTPUT_NAME explore ENABLE_EXPORTS ON)
+
+add_test(NAME explorer/programs COMMAND explorer_explore)
+add_test(NAME explorer/edges COMMAND explorer_explore --edges)
+foreach(name programs edges)
+    airs_register_test(explorer/${name} explorer 120)
+endforeach()
+add_custom_target(explore COMMAND explorer_litmus COMMAND explorer_explore --deep COMMAND explorer_explore --edges USES_TERMINAL VERBATIM)

@@ -54,6 +54,11 @@ void explorer_name(const volatile void *address, size_t size, const char *name);
 void explorer_pair(const volatile void *address);
 /* One of 0 .. count - 1, every one of them in some execution. */
 unsigned explorer_choose(unsigned count);
+/* In setup: a pause in a loop does nothing, as is right where the loop ends by itself. Otherwise it ends the execution for its thread, unless what
+ * the thread read last changes: loops that wait then cost no executions. */
+void explorer_pauses_go_on(void);
+/* Memory for the program, from its own heap. */
+void *explorer_pages(size_t size);
 /* The index of the running thread. */
 unsigned explorer_self(void);
 
@@ -70,6 +75,8 @@ typedef struct explorer_place {
     uint64_t uses; /* since the last clearing */
 } explorer_place;
 
+/* For the runs to come, even if it wasn't seen yet. */
+void explorer_weaken(const char *file, int line, explorer_weakening weakening);
 size_t explorer_place_count(void);
 explorer_place *explorer_place_at(size_t index);
 

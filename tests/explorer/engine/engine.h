@@ -98,7 +98,6 @@ typedef struct thread {
     ref blocked_read; /* BLOCKED: what it would have to read anew */
     bool timed;       /* BLOCKED: but not for ever */
     bool halfway;     /* in a read-modify-write, between read and write */
-    unsigned pauses;
 } thread;
 
 /* The one execution that runs now. */
@@ -113,6 +112,7 @@ typedef struct engine {
     bool extending;
     uint32_t next_stamp, moment;
     unsigned sequential; /* events with seq_cst so far */
+    bool pauses_go_on;
 } engine;
 
 extern engine E;
@@ -188,6 +188,8 @@ location *memory_location(uintptr_t address, unsigned size);
 void memory_flush(void);
 const char *memory_name(uintptr_t address, char *buffer, size_t size);
 void memory_own_stack(unsigned index, uintptr_t low, uintptr_t high);
+/* Where thread-local variables are: each thread has its own there. */
+void memory_thread_local(uintptr_t low, uintptr_t high);
 
 /* places.c */
 uint8_t place_order(uintptr_t pc, uint8_t order);

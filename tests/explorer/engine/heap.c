@@ -141,3 +141,9 @@ unsigned heap_live(void) {
     }
     return live;
 }
+
+void *explorer_pages(size_t size) {
+    void *pages = heap_new(size, size);
+    memset(pages, 0, size);
+    return pages;
+}

@@ -29,6 +29,8 @@
 #define clock_gettime explorer_clock_gettime
 #define sched_yield explorer_sched_yield
 #define syscall explorer_syscall
+#define getrandom explorer_getrandom
+#define abort explorer_abort
 #define __assert_fail explorer_assert_fail
 
 void explorer_pause(void);

@@ -53,6 +53,8 @@ static struct {
     uintptr_t low, high;
 } stacks[THREADS];
 
+static uintptr_t thread_local_low, thread_local_high;
+
 void memory_reset(void) {
     run++;
     used_grains = 0;
@@ -140,8 +142,14 @@ static void touch_grain(grain *g, const touch *now, uintptr_t address, bool free
     remember(g, now);
 }
 
+void memory_thread_local(uintptr_t low, uintptr_t high) {
+    thread_local_low = low;
+    thread_local_high = high;
+}
+
 static bool is_own(uintptr_t address) {
-    return address >= stacks[E.current].low && address < stacks[E.current].high;
+    return (address >= thread_local_low && address < thread_local_high) ||
+           (address >= stacks[E.current].low && address < stacks[E.current].high);
 }
 
 static void touch_range(uintptr_t address, size_t size, touch now, bool freeing) {

@@ -195,3 +195,9 @@ size_t explorer_place_count(void) {
 explorer_place *explorer_place_at(size_t index) {
     return &places[index];
 }
+
+void explorer_weaken(const char *file, int number, explorer_weakening weakening) {
+    line l = {.number = number};
+    snprintf(l.file, sizeof l.file, "%s", file);
+    place_of(&l)->weakening = weakening;
+}

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <time.h>
 
 void *explorer_malloc(size_t size);
@@ -35,6 +36,9 @@ int explorer_clock_gettime(clockid_t clock, struct timespec *ret);
 int explorer_sched_yield(void);
 void explorer_pause(void);
 long explorer_syscall(long number, ...);
+/* Always the same bytes. */
+ssize_t explorer_getrandom(void *bytes, size_t length, unsigned flags);
+_Noreturn void explorer_abort(void);
 _Noreturn void explorer_assert_fail(const char *what, const char *file, unsigned line, const char *function);
 
 #endif

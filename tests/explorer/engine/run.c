@@ -3,6 +3,7 @@
 
 #include <link.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void *explorer_stack_pointer;
 static char *thread_local_now; /* where they are while a thread runs */
 static char *thread_local_first;
 static size_t thread_local_size;
-static jmp_buf end_of_run;
+static sigjmp_buf end_of_run;
 
 /* Saves what a call must keep, changes the stack, takes back what was saved there. */
 void explorer_switch(void **save, void *load);
@@ -87,11 +88,29 @@ static int find_thread_local(struct dl_phdr_info *info, size_t size, void *user)
     return 1; /* the program is the first */
 }
 
+/* A program that follows a pointer which is none. */
+static void on_fault(int signal_number) {
+    (void)signal_number;
+    report(EXPLORER_FREED, 0, "access to what is no memory, or an impossible instruction");
+}
+
+static void catch_faults(void) {
+    static char stack[64u << 10];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    sigaltstack(&alternate, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGFPE, &action, NULL);
+}
+
 static void prepare(void) {
     if (fibers[0].stack != NULL) {
         return;
     }
+    catch_faults();
     dl_iterate_phdr(find_thread_local, NULL);
+    memory_thread_local((uintptr_t)thread_local_now, (uintptr_t)thread_local_now + thread_local_size);
     thread_local_first = malloc(thread_local_size + 1);
     memcpy(thread_local_first, thread_local_now, thread_local_size);
     for (unsigned t = 0; t < THREADS; t++) {
@@ -138,11 +157,11 @@ void give_up_thread(ref read, bool timed) {
 enum { RUN_GIVEN_UP = 1, RUN_REPORTED };
 
 void give_up_execution(void) {
-    longjmp(end_of_run, RUN_GIVEN_UP);
+    siglongjmp(end_of_run, RUN_GIVEN_UP);
 }
 
 void run_abort(void) {
-    longjmp(end_of_run, RUN_REPORTED);
+    siglongjmp(end_of_run, RUN_REPORTED);
 }
 
 unsigned explorer_self(void) {
@@ -215,6 +234,7 @@ static void run_program(void) {
     E.current = -1;
     E.moment = 0;
     E.sequential = 0;
+    E.pauses_go_on = false;
     memory_reset();
     memcpy(thread_local_now, thread_local_first, thread_local_size);
     E.program->setup();
@@ -243,7 +263,7 @@ void explorer_run(const explorer_program *program, uint64_t most, explorer_resul
     E.result = ret_result;
     graph_reset();
     do {
-        int ended = setjmp(end_of_run);
+        int ended = sigsetjmp(end_of_run, 0);
         if (ended == 0) {
             run_program();
         }
