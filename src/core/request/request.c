@@ -178,8 +178,16 @@ static void late(airs_system *system, airsi_record *record, airs_envelope *end) 
     airsi_request_release(system, end);
 }
 
-/* A decided end as the message that it is. Takes `payload`; without one, what fits of the data stands behind the header. */
-static void fill_end(airsi_request_entry *entry, const airsi_request_end *how, airsi_payload *payload) {
+/* What an end says, ready to be passed on: `payload` if it is long, else `length` bytes that fit into the entry. */
+typedef struct content {
+    airs_status status;
+    airsi_payload *payload;
+    const void *data;
+    uint32_t length;
+} content;
+
+/* A decided end as the message that it is. Takes the payload. */
+static void fill_end(airsi_request_entry *entry, const content *says) {
     airs_envelope *end = &entry->end;
     memset(end, 0, sizeof *end);
     end->kind = AIRS_MESSAGE_REPLY;
@@ -187,31 +195,29 @@ static void fill_end(airsi_request_entry *entry, const airsi_request_end *how, a
     end->from = entry->target;
     end->to = entry->requester != NULL ? entry->requester->handle : AIRS_OUTSIDE;
     end->request = airsi_slab_name(&entry->head);
-    end->status = (uint8_t)how->status;
+    end->status = (uint8_t)says->status;
     end->incarnation = entry->incarnation;
-    end->shared = payload;
-    if (payload != NULL) {
-        end->length = payload->length;
-    } else if (how->length > 0) {
-        end->length = (uint32_t)(how->length < AIRSI_REPLY_INLINE ? how->length : AIRSI_REPLY_INLINE);
-        memcpy(end->data, how->data, end->length);
+    end->shared = says->payload;
+    end->length = says->length;
+    if (says->payload == NULL && says->length > 0) {
+        memcpy(end->data, says->data, says->length);
     }
 }
 
-/* The end is decided, and this thread is the one that passes it on. Takes `payload`. The requester is still there, or was when this thread
+/* The end is decided, and this thread is the one that passes it on. Takes the payload. The requester is still there, or was when this thread
  * decided under the lock, and this thread has been online since. */
-static airs_status deliver(airs_system *system, airsi_request_entry *entry, const airsi_request_end *how, airsi_payload *payload) {
+static airs_status deliver(airs_system *system, airsi_request_entry *entry, const content *says) {
     airsi_record *record = airsi_system_record(system);
     airs_envelope *end = &entry->end;
     if (entry->gone) {
-        end->shared = payload;
+        end->shared = says->payload;
         late(system, record, end);
         return AIRS_EREQUESTER_GONE;
     }
-    fill_end(entry, how, payload);
-    airsi_count(how->status == AIRS_OK ? &record->counters.replies : &record->counters.request_failures);
+    fill_end(entry, says);
+    airsi_count(says->status == AIRS_OK ? &record->counters.replies : &record->counters.request_failures);
     if (entry->requester == NULL) {
-        entry->host.callback(entry->host.user, how->status, airsi_envelope_data(end), end->length);
+        entry->host.callback(entry->host.user, says->status, airsi_envelope_data(end), end->length);
         airsi_request_release(system, end);
         return AIRS_OK;
     }
@@ -224,33 +230,44 @@ static airs_status deliver(airs_system *system, airsi_request_entry *entry, cons
 
 /* What speaks against this end. With the lock held. */
 static airs_status check_end(const airsi_shard *shard, const airsi_request_entry *entry, airs_request request,
-                             const airsi_request_end *how) {
+                             const airsi_request_end *end) {
     if (entry == NULL) {
         return airsi_slab_was_issued(&shard->requests, request) ? AIRS_EALREADY_ANSWERED : AIRS_EUNKNOWN_REQUEST;
     }
-    if (how->answerer != AIRS_OUTSIDE && entry->target != how->answerer) {
+    if (end->answerer != AIRS_OUTSIDE && entry->target != end->answerer) {
         return AIRS_EUNKNOWN_REQUEST;
     }
     /* One that is gone may have had its requester's address before. */
-    if (how->requester != NULL && (entry->gone || entry->requester != how->requester)) {
+    if (end->requester != NULL && (entry->gone || entry->requester != end->requester)) {
         return AIRS_EUNKNOWN_REQUEST;
     }
     if (!entry->open) {
         return AIRS_EALREADY_ANSWERED;
     }
-    return how->status == AIRS_OK && how->length > entry->reply_bytes ? AIRS_EPAYLOAD_TOO_LARGE : AIRS_OK;
+    return end->status == AIRS_OK && end->length > entry->reply_bytes ? AIRS_EPAYLOAD_TOO_LARGE : AIRS_OK;
 }
 
 /* What doesn't fit into the entry is copied before the end is decided. A failure whose text finds no memory ends with the beginning of it. */
-static airs_status make_payload(const airsi_request_end *how, airsi_payload **ret_payload) {
-    if (how->length <= AIRSI_REPLY_INLINE) {
-        return AIRS_OK;
+static airs_status prepare(const airsi_request_end *end, content *ret_says) {
+    size_t length = end->length;
+    if (end->status != AIRS_OK && length > AIRSI_FAILURE_TEXT_MAX) {
+        length = AIRSI_FAILURE_TEXT_MAX;
     }
-    if (how->length > AIRS_PAYLOAD_MAX) {
-        return AIRS_EPAYLOAD_TOO_LARGE;
+    ret_says->status = end->status;
+    ret_says->data = end->data;
+    ret_says->payload = NULL;
+    if (length > AIRSI_REPLY_INLINE) {
+        if (length > AIRS_PAYLOAD_MAX) {
+            return AIRS_EPAYLOAD_TOO_LARGE;
+        }
+        ret_says->payload = airsi_payload_new(end->data, length);
+        if (ret_says->payload == NULL && end->status == AIRS_OK) {
+            return AIRS_ENOMEM;
+        }
+        length = ret_says->payload != NULL ? length : AIRSI_REPLY_INLINE;
     }
-    *ret_payload = airsi_payload_new(how->data, how->length);
-    return *ret_payload == NULL && how->status == AIRS_OK ? AIRS_ENOMEM : AIRS_OK;
+    ret_says->length = (uint32_t)length;
+    return AIRS_OK;
 }
 
 airs_status airsi_request_end_it(airs_system *system, airs_request request, const airsi_request_end *end) {
@@ -258,27 +275,23 @@ airs_status airsi_request_end_it(airs_system *system, airs_request request, cons
     if (shard == NULL) {
         return AIRS_EUNKNOWN_REQUEST;
     }
-    airsi_request_end how = *end;
-    if (how.status != AIRS_OK && how.length > AIRSI_FAILURE_TEXT_MAX) {
-        how.length = AIRSI_FAILURE_TEXT_MAX;
-    }
-    airsi_payload *payload = NULL;
-    airs_status status = make_payload(&how, &payload);
+    content says;
+    airs_status status = prepare(end, &says);
     if (status != AIRS_OK) {
         return status;
     }
     airsi_spin_lock(&shard->lock);
     airsi_request_entry *entry = airsi_slab_find(&shard->requests, request);
-    status = check_end(shard, entry, request, &how);
+    status = check_end(shard, entry, request, end);
     if (status == AIRS_OK) {
         close_entry(shard, entry);
     }
     airsi_spin_unlock(&shard->lock);
     if (status != AIRS_OK) {
-        airsi_payload_unref(payload);
+        airsi_payload_unref(says.payload);
         return status;
     }
-    return deliver(system, entry, &how, payload);
+    return deliver(system, entry, &says);
 }
 
 /* Nobody waits for it any more. One whose end is decided stays in the list, since that end is on its way to the requester. */
@@ -308,6 +321,6 @@ void airsi_request_claim_timeout(airsi_wheel_node *node) {
 }
 
 void airsi_request_deliver_timeout(airs_system *system, airsi_wheel_node *node) {
-    airsi_request_end how = {.status = AIRS_ETIMEOUT};
-    deliver(system, entry_of_wait(node), &how, NULL);
+    content says = {.status = AIRS_ETIMEOUT};
+    deliver(system, entry_of_wait(node), &says);
 }
