@@ -91,10 +91,28 @@ static void an_entry_whose_generations_are_used_up_is_not_used_again(void **stat
     airsi_slab_fini(&slab);
 }
 
+static void a_renewed_entry_has_another_name_I5(void **state) {
+    (void)state;
+    airsi_slab slab = make();
+    thing *made = take(&slab, 1);
+    uint64_t name = airsi_slab_name(&made->head);
+    assert_true(airsi_slab_renew(&slab, made));
+    assert_null(airsi_slab_find(&slab, name));
+    assert_true(airsi_slab_was_issued(&slab, name));
+    assert_ptr_equal(airsi_slab_find(&slab, airsi_slab_name(&made->head)), made);
+    assert_int_equal(slab.in_use, 1);
+    made->head.generation = UINT32_MAX;
+    assert_false(airsi_slab_renew(&slab, made));
+    assert_int_equal(slab.in_use, 0);
+    assert_ptr_not_equal(take(&slab, 2), made);
+    airsi_slab_fini(&slab);
+}
+
 #define TESTS(X)                                                 \
     X(a_name_finds_its_entry_until_it_is_given_back_I5)          \
     X(a_name_that_was_never_issued_finds_nothing)                \
     X(entries_are_used_again_the_last_free_first_and_never_move) \
+    X(a_renewed_entry_has_another_name_I5)                       \
     X(an_entry_whose_generations_are_used_up_is_not_used_again)
 
 #define TEST(name) cmocka_unit_test(name),

@@ -246,3 +246,17 @@ void airsi_reclaim_latency(airsi_reclaim *reclaim, airs_latency *ret_latency) {
         .p999_ns = airsi_histogram_quantile(&sum, 999),
     };
 }
+
+uint64_t airsi_reclaim_open_requests(airsi_reclaim *reclaim) {
+    airsi_lock(&reclaim->mutex);
+    uint64_t closed = airsi_counters_requests_closed(&reclaim->folded);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        closed += airsi_counters_requests_closed(&record->counters);
+    }
+    uint64_t opened = airsi_counters_requests_opened(&reclaim->folded);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        opened += airsi_counters_requests_opened(&record->counters);
+    }
+    airsi_unlock(&reclaim->mutex);
+    return opened - closed;
+}

@@ -95,4 +95,7 @@ void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats);
 /* The same of their histograms, which the counters leave out. */
 void airsi_reclaim_latency(airsi_reclaim *reclaim, airs_latency *ret_latency);
 
+/* Requests open on all threads together (core/request/). Never less than there were at one moment of the call. */
+uint64_t airsi_reclaim_open_requests(airsi_reclaim *reclaim);
+
 #endif

@@ -23,8 +23,7 @@ enum { AIRSI_WAIT_REQUEST = 1, AIRSI_WAIT_SEND_AFTER, AIRSI_WAIT_HOLD_CHECK };
 
 typedef struct airsi_shard {
     airsi_spinlock lock;            /* guards the wheel, the slabs and what is in their entries */
-    AIRSI_ATOMIC(uint32_t) open;    /* any thread reads; the lock's holder writes: requests whose end is not handled */
-    AIRSI_ATOMIC(uint32_t) pending; /* any thread reads; likewise: timers set and not yet gone */
+    AIRSI_ATOMIC(uint32_t) pending; /* any thread reads; the lock's holder writes: timers set and not yet gone */
     AIRSI_ATOMIC(uint32_t) firing;  /* any thread, atomic: due and not delivered yet; timers that wait for room included */
     uint32_t settle_slack_ms;       /* lock: the shortest slack of what was deferred since the last settling; UINT32_MAX: nothing was */
     uint64_t settle_ms;             /* lock: when what is deferred must be settled; AIRSI_WHEEL_NEVER: nothing was deferred */

@@ -92,6 +92,16 @@ void airsi_slab_give(airsi_slab *slab, void *entry) {
     slab->first_free = head->index + 1;
 }
 
+bool airsi_slab_renew(airsi_slab *slab, void *entry) {
+    airsi_slab_head *head = entry;
+    if (head->generation == UINT32_MAX) {
+        airsi_slab_give(slab, entry);
+        return false;
+    }
+    head->generation += 2;
+    return true;
+}
+
 void *airsi_slab_at(const airsi_slab *slab, uint32_t index) {
     airsi_slab_head *head = head_at(slab, index);
     return (head->generation & 1) != 0 ? head : NULL;

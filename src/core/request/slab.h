@@ -30,6 +30,9 @@ void airsi_slab_fini(airsi_slab *slab);
 void *airsi_slab_take(airsi_slab *slab);
 void airsi_slab_give(airsi_slab *slab, void *entry);
 
+/* The same as to give an entry and to take it again: it gets a new name. false: its names are used up, and it is retired. */
+bool airsi_slab_renew(airsi_slab *slab, void *entry);
+
 /* The entry in use of this name; NULL for a stale or foreign one. */
 void *airsi_slab_find(const airsi_slab *slab, uint64_t name);
 

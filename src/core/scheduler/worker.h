@@ -14,6 +14,7 @@
 #include "core/scheduler/ring.h"
 
 struct airsi_actor;
+struct airsi_request_entry;
 
 /* What a callback of an actor is handed. */
 struct airs_context {
@@ -55,6 +56,8 @@ typedef struct airsi_worker {
     bool searching;                          /* own thread */
     airsi_suspect suspect;                   /* own thread, while it searches */
     airsi_sleeper sleeper;                   /* idle.h */
+    struct airsi_request_entry *spares;      /* own thread: released entries of its shard that its next requests take */
+    uint32_t spare_count;                    /* own thread */
     pthread_t thread;                        /* who starts and joins it, under the spares mutex while the system runs */
     bool started;                            /* likewise: to be joined */
     AIRSI_ATOMIC(uint32_t) ended;            /* own thread sets it as its last act, who starts a spare reads */

@@ -36,6 +36,14 @@ void airsi_counters_add_rest(const airsi_counters *counters, airs_routing_stats 
     stats->mailbox_send_failures = stats->failures[AIRS_EMAILBOX_FULL];
 }
 
+uint64_t airsi_counters_requests_closed(const airsi_counters *counters) {
+    return read_end(&counters->requests_closed);
+}
+
+uint64_t airsi_counters_requests_opened(const airsi_counters *counters) {
+    return airsi_load_relaxed(&counters->requests_opened);
+}
+
 static void fold(airsi_counter *into, const airsi_counter *from) {
     /* Release, since what was an end in `from` is one in `into`. */
     airsi_store_release(into, airsi_load_relaxed(into) + airsi_load_relaxed(from));
@@ -49,5 +57,7 @@ void airsi_counters_fold(airsi_counters *into, const airsi_counters *from) {
         fold(&into->failures[i], &from->failures[i]);
         fold(&into->dead_by_reason[i], &from->dead_by_reason[i]);
     }
+    fold(&into->requests_opened, &from->requests_opened);
+    fold(&into->requests_closed, &from->requests_closed);
     airsi_histogram_fold(&into->latency, &from->latency);
 }

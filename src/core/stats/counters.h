@@ -38,6 +38,7 @@ typedef struct airsi_counters {
     airsi_counter failures[AIRS_STATUS_COUNT];       /* publishes refused, by reason */
     airsi_counter dead_by_reason[AIRS_STATUS_COUNT]; /* accepted messages that became dead letters */
     airsi_histogram latency;                         /* from admission to handling, sampled */
+    airsi_counter requests_opened, requests_closed;  /* closed: its end was handled, or nobody waits for it; in no snapshot */
 } airsi_counters;
 
 static inline void airsi_count(airsi_counter *counter) {
@@ -53,6 +54,10 @@ static inline void airsi_count_end(airsi_counter *counter) {
 /* A snapshot is made in two passes over all threads: first the ends of everybody, then the rest. */
 void airsi_counters_add_ends(const airsi_counters *counters, airs_routing_stats *stats);
 void airsi_counters_add_rest(const airsi_counters *counters, airs_routing_stats *stats);
+
+/* The same for requests: first what was closed on all threads, then what was opened. */
+uint64_t airsi_counters_requests_closed(const airsi_counters *counters);
+uint64_t airsi_counters_requests_opened(const airsi_counters *counters);
 
 /* Folds `from`, whose thread is gone, into `into`. */
 void airsi_counters_fold(airsi_counters *into, const airsi_counters *from);

@@ -8,10 +8,10 @@
 
 #define LOOK_AGAIN_MS 20 /* most waits end with a worker's note; this is for what no worker notes */
 
-/* Requests whose end is not handled, and timers that are due. */
+/* No timer is due. */
 static bool shards_quiet(const airsi_shards *shards) {
     for (unsigned i = 0; i < shards->count; i++) {
-        if (airsi_load_acquire(&shards->shards[i].open) != 0 || airsi_load_seq_cst(&shards->shards[i].firing) != 0) {
+        if (airsi_load_seq_cst(&shards->shards[i].firing) != 0) {
             return false;
         }
     }
@@ -24,7 +24,8 @@ static bool is_quiet(airs_system *system) {
     airs_routing_stats before;
     airs_routing_stats after;
     airsi_reclaim_stats(&system->reclaim, &before);
-    if (!shards_quiet(&system->shards) || airsi_load_acquire(&system->starting) != 0) {
+    if (airsi_reclaim_open_requests(&system->reclaim) != 0 || !shards_quiet(&system->shards) ||
+        airsi_load_acquire(&system->starting) != 0) {
         return false;
     }
     airsi_reclaim_stats(&system->reclaim, &after);
@@ -119,8 +120,8 @@ void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
         balance.held += airsi_load_relaxed(&actor->held);
     }
     airsi_unlock(&system->actors_mutex);
+    balance.open_requests = airsi_reclaim_open_requests(&system->reclaim);
     for (unsigned i = 0; i < system->shards.count; i++) {
-        balance.open_requests += airsi_load_acquire(&system->shards.shards[i].open);
         balance.pending_timers += airsi_load_acquire(&system->shards.shards[i].pending);
     }
     *ret_balance = balance;
