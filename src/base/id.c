@@ -34,6 +34,46 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
     }
     return AIRS_OK;
 }
+/* Whether a text is an id; if so, where its name and its instance start. */
+static bool scan(const char *text, size_t length, size_t *ret_name_at, size_t *ret_instance_at) {
+    static const uint8_t kinds[256] = {['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['/'] = 2};
+    size_t starts[3] = {0, 0, 0};
+    size_t slashes = 0;
+    if (length > AIRS_ID_TEXT_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        uint8_t kind = kinds[(uint8_t)text[i]];
+        if (kind != 1) {
+            if (kind == 0 || slashes == 2) {
+                return false;
+            }
+            starts[++slashes] = i + 1;
+        }
+    }
+    if (slashes != 2 || starts[1] - 2 >= AIRS_ID_SEGMENT_MAX || starts[2] - starts[1] - 2 >= AIRS_ID_SEGMENT_MAX ||
+        length - starts[2] - 1 >= AIRS_ID_SEGMENT_MAX) {
+        return false; /* an empty one wraps around */
+    }
+    *ret_name_at = starts[1];
+    *ret_instance_at = starts[2];
+    return true;
+}
+
+static uint64_t hash_of(const char *text, size_t length) {
+    return airsi_siphash(hash_key, text, length);
+}
+
+/* The rest of an id whose text is there. */
+static void complete(airs_component_id *id, size_t name_at, size_t instance_at, size_t length) {
+    size_t written = offsetof(airs_component_id, text) + length;
+    memset((char *)id + written, 0, sizeof *id - written);
+    id->name_at = (uint8_t)name_at;
+    id->instance_at = (uint8_t)instance_at;
+    id->length = (uint8_t)length;
+    id->hash = hash_of(id->text, length);
+}
+
 airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
                                    size_t instance_length, airs_component_id *ret_id, airs_error *error) {
     const segment segments[3] = {{ns, ns_length}, {name, name_length}, {instance, instance_length}};
@@ -43,23 +83,21 @@ airs_status airs_component_id_make(const char *ns, size_t ns_length, const char 
             return status;
         }
     }
-
     airs_component_id id;
-    memset(&id, 0, sizeof id);
-    id.name_at = (uint8_t)(ns_length + 1);
-    id.instance_at = (uint8_t)(id.name_at + name_length + 1);
-    id.length = (uint8_t)(id.instance_at + instance_length);
+    size_t name_at = ns_length + 1;
+    size_t instance_at = name_at + name_length + 1;
     memcpy(id.text, ns, ns_length);
     id.text[ns_length] = '/';
-    memcpy(id.text + id.name_at, name, name_length);
-    id.text[id.instance_at - 1] = '/';
-    memcpy(id.text + id.instance_at, instance, instance_length);
-    id.hash = airsi_siphash(hash_key, id.text, id.length);
+    memcpy(id.text + name_at, name, name_length);
+    id.text[instance_at - 1] = '/';
+    memcpy(id.text + instance_at, instance, instance_length);
+    complete(&id, name_at, instance_at, instance_at + instance_length);
     *ret_id = id;
     return AIRS_OK;
 }
 
-airs_status airs_component_id_parse(const char *text, size_t length, airs_component_id *ret_id, airs_error *error) {
+/* What is wrong with a text that is no id. */
+static airs_status refuse(const char *text, size_t length, airs_error *error) {
     segment segments[3];
     size_t count = 0;
     size_t start = 0;
@@ -79,8 +117,22 @@ airs_status airs_component_id_parse(const char *text, size_t length, airs_compon
         return airs_error_set(error, AIRS_EINVALID_ID, "\"%.*s\" has %zu segment%s; an id is namespace/name/instance", shown,
                               text != NULL ? text : "", count, count == 1 ? "" : "s");
     }
-    return airs_component_id_make(segments[0].text, segments[0].length, segments[1].text, segments[1].length, segments[2].text,
-                                  segments[2].length, ret_id, error);
+    airs_status status = AIRS_OK;
+    for (int i = 0; i < 3 && status == AIRS_OK; i++) {
+        status = check_segment(&segments[i], segment_names[i], error);
+    }
+    return status;
+}
+
+airs_status airs_component_id_parse(const char *text, size_t length, airs_component_id *ret_id, airs_error *error) {
+    size_t name_at;
+    size_t instance_at;
+    if (!scan(text, length, &name_at, &instance_at)) {
+        return refuse(text, length, error);
+    }
+    memmove(ret_id->text, text, length); /* it may be its own */
+    complete(ret_id, name_at, instance_at, length);
+    return AIRS_OK;
 }
 
 bool airs_component_id_equal(const airs_component_id *a, const airs_component_id *b) {
@@ -88,11 +140,17 @@ bool airs_component_id_equal(const airs_component_id *a, const airs_component_id
 }
 
 bool airsi_component_id_made(const airs_component_id *id) {
-    if (id->length > AIRS_ID_TEXT_MAX) {
+    size_t name_at;
+    size_t instance_at;
+    if (!scan(id->text, id->length, &name_at, &instance_at) || id->name_at != name_at || id->instance_at != instance_at) {
         return false;
     }
-    airs_component_id again;
-    return airs_component_id_parse(id->text, id->length, &again, NULL) == AIRS_OK && memcmp(id, &again, sizeof again) == 0;
+    for (size_t i = id->length; i < airsi_id_text_bytes(id); i++) {
+        if (id->text[i] != '\0') {
+            return false;
+        }
+    }
+    return id->hash == hash_of(id->text, id->length);
 }
 
 void airsi_id_init(airsi_id *to, const airs_component_id *from) {

@@ -21,7 +21,8 @@ typedef enum airsi_rank {
     AIRSI_RANK_IDLE,         /* who runs and who sleeps */
     AIRSI_RANK_GATE,         /* host threads that wait for room */
     AIRSI_RANK_QUIET,        /* who waits for quiet */
-    AIRSI_RANK_RECLAIM,      /* threads, counters, garbage */
+    AIRSI_RANK_RECLAIM,      /* threads and their counters */
+    AIRSI_RANK_GARBAGE,      /* what waits for a grace period */
     AIRSI_RANK_DEAD_LETTERS, /* the ring of dead letters */
     AIRSI_RANK_STREAM,       /* the ring of a tap */
     AIRSI_RANK_HEAP,         /* blocks that threads exchange: memory may be needed under any lock */

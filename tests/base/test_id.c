@@ -141,18 +141,19 @@ static void an_id_filled_by_hand_is_known_as_such(void **state) {
     bad[2].name_at = 3;
     bad[3].instance_at = 200;
     bad[4].text[0] = 'A';
-    bad[5].text[100] = 'x';
+    bad[5].text[bad[5].length + 1] = 'x';
     memset(&bad[6], 0, sizeof bad[6]);
     for (int i = 0; i < 7; i++) {
         assert_false(airsi_component_id_made(&bad[i]));
     }
 }
 
-#define TESTS(X)                                                                                \
-    X(an_id_is_read_into_its_segments)                                                          \
-    X(ids_compare_by_text)                                                                      \
-    X(an_id_in_as_many_bytes_as_it_has_is_the_same_id) X(an_id_filled_by_hand_is_known_as_such) \
-        X(a_bad_id_is_refused_and_the_output_stays) X(the_default_limits_are_right) X(a_limit_out_of_range_is_named)
+#define TESTS(X)                                                                                                         \
+    X(an_id_is_read_into_its_segments)                                                                                   \
+    X(ids_compare_by_text)                                                                                               \
+    X(an_id_in_as_many_bytes_as_it_has_is_the_same_id)                                                                   \
+    X(an_id_filled_by_hand_is_known_as_such) X(a_bad_id_is_refused_and_the_output_stays) X(the_default_limits_are_right) \
+        X(a_limit_out_of_range_is_named)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -19,7 +19,7 @@ airs_status airsi_terms_table_init(airsi_terms_table *table) {
         return AIRS_ENOMEM;
     }
     table->bucket_count = FIRST_BUCKETS;
-    airsi_mutex_init(&table->lock, AIRSI_RANK_TERMS);
+    airsi_spin_init(&table->lock, AIRSI_RANK_TERMS);
     return AIRS_OK;
 }
 
@@ -27,7 +27,6 @@ void airsi_terms_table_fini(airsi_terms_table *table) {
     if (table->buckets != NULL) {
         assert(table->count == 0);
         airsi_free(table->buckets);
-        airsi_mutex_fini(&table->lock);
     }
 }
 
@@ -123,14 +122,14 @@ static airs_status find_or_add(airsi_terms_table *table, const airs_limits *limi
 airs_status airsi_terms_get(airsi_terms_table *table, const airs_limits *limits, const airs_capabilities *capabilities,
                             airsi_terms **ret_terms, airs_error *error) {
     airsi_terms *terms = NULL;
-    airsi_lock(&table->lock);
+    airsi_spin_lock(&table->lock);
     airs_status status = find_or_add(table, limits, capabilities, &terms, error);
     if (status == AIRS_OK) {
         airsi_fetch_add_relaxed(&terms->refs, 1);
         table->recent = terms;
         *ret_terms = terms;
     }
-    airsi_unlock(&table->lock);
+    airsi_spin_unlock(&table->lock);
     return status;
 }
 
@@ -156,12 +155,12 @@ void airsi_terms_unref(airsi_terms_table *table, airsi_terms *terms) {
         }
     }
     /* Perhaps the last: whoever asks for such terms now waits, and finds either these, with another reference, or none. */
-    airsi_lock(&table->lock);
+    airsi_spin_lock(&table->lock);
     bool last = airsi_fetch_sub_acq_rel(&terms->refs, 1) == 1;
     if (last) {
         take_out(table, terms);
     }
-    airsi_unlock(&table->lock);
+    airsi_spin_unlock(&table->lock);
     if (last) {
         airsi_policy_fini(&terms->policy);
         airsi_free(terms);

@@ -23,7 +23,7 @@ typedef struct airsi_terms {
 } airsi_terms;
 
 typedef struct airsi_terms_table {
-    airsi_mutex lock;    /* guards all below */
+    airsi_spinlock lock; /* guards all below */
     airsi_terms *recent; /* most spawns ask for what the last one asked for */
     airsi_terms **buckets;
     size_t bucket_count, count;

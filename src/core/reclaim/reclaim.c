@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #define SLOW_GRACE_MS 1000
+#define TAKEN_AT_ONCE 256 /* garbage, under the lock */
 
 static void host_thread_exits(void *record) {
     airsi_record_free(record);
@@ -26,6 +27,7 @@ airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log) {
         return AIRS_EUNAVAILABLE;
     }
     airsi_mutex_init(&reclaim->mutex, AIRSI_RANK_RECLAIM);
+    airsi_spin_init(&reclaim->garbage_lock, AIRSI_RANK_GARBAGE);
     return AIRS_OK;
 }
 
@@ -140,9 +142,8 @@ void airsi_reclaim_leave(airsi_record *record) {
 
 void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage) {
     garbage->next = NULL;
-    garbage->retired_ms = airsi_clock_monotonic_ms();
-    airsi_lock(&reclaim->mutex);
-    /* E12 release, pairs with E11. Under the mutex, so that the list stays in the order of epochs. */
+    airsi_spin_lock(&reclaim->garbage_lock);
+    /* E12 release, pairs with E11. Under the lock, so that the list stays in the order of epochs. */
     garbage->epoch = airsi_fetch_add_acq_rel(&reclaim->epoch, 1) + 1;
     if (reclaim->newest != NULL) {
         reclaim->newest->next = garbage;
@@ -150,8 +151,38 @@ void airsi_reclaim_retire(airsi_reclaim *reclaim, airsi_garbage *garbage) {
         reclaim->oldest = garbage;
     }
     reclaim->newest = garbage;
-    airsi_fetch_add_relaxed(&reclaim->waiting, 1);
-    airsi_unlock(&reclaim->mutex);
+    airsi_store_relaxed(&reclaim->waiting, airsi_load_relaxed(&reclaim->waiting) + 1);
+    airsi_spin_unlock(&reclaim->garbage_lock);
+}
+
+/* Garbage of this epoch and before, chained; NULL: there is none. */
+static airsi_garbage *take_ready(airsi_reclaim *reclaim, uint64_t epoch) {
+    airsi_garbage *last = NULL;
+    uint32_t count = 0;
+    airsi_spin_lock(&reclaim->garbage_lock);
+    airsi_garbage *ready = reclaim->oldest;
+    for (airsi_garbage *next = ready; next != NULL && next->epoch <= epoch && count < TAKEN_AT_ONCE; next = next->next) {
+        last = next;
+        count++;
+    }
+    if (last != NULL) {
+        reclaim->oldest = last->next;
+        last->next = NULL;
+        if (reclaim->oldest == NULL) {
+            reclaim->newest = NULL;
+        }
+        airsi_store_relaxed(&reclaim->waiting, airsi_load_relaxed(&reclaim->waiting) - count);
+    }
+    airsi_spin_unlock(&reclaim->garbage_lock);
+    return last != NULL ? ready : NULL;
+}
+
+/* 0: there is none. */
+static uint64_t epoch_of_oldest_garbage(airsi_reclaim *reclaim) {
+    airsi_spin_lock(&reclaim->garbage_lock);
+    uint64_t epoch = reclaim->oldest != NULL ? reclaim->oldest->epoch : 0;
+    airsi_spin_unlock(&reclaim->garbage_lock);
+    return epoch;
 }
 
 /* The oldest epoch an online record has announced; `ret_holder` is who. Under the mutex. */
@@ -168,13 +199,19 @@ static uint64_t oldest_epoch(airsi_reclaim *reclaim, const airsi_record **ret_ho
     return oldest;
 }
 
-static void complain_once(airsi_reclaim *reclaim, const airsi_record *holder) {
-    if (reclaim->complained || holder == NULL || airsi_clock_monotonic_ms() - reclaim->oldest->retired_ms < SLOW_GRACE_MS) {
-        return;
+/* Nothing is ready, and garbage of `epoch` is the oldest. Under the mutex. */
+static void note_stuck(airsi_reclaim *reclaim, uint64_t epoch, const airsi_record *holder) {
+    uint64_t now_ms = airsi_clock_monotonic_ms();
+    if (reclaim->stuck_epoch != epoch) {
+        reclaim->stuck_epoch = epoch;
+        reclaim->stuck_since_ms = now_ms;
+        reclaim->complained = false;
     }
-    reclaim->complained = true;
-    airs_logf(reclaim->log, AIRS_LOG_WARN, NULL, "slow-grace-period", NULL,
-              "memory of stopped components waits over %d ms for thread %u to leave its handler", SLOW_GRACE_MS, holder->number);
+    if (!reclaim->complained && holder != NULL && now_ms - reclaim->stuck_since_ms >= SLOW_GRACE_MS) {
+        reclaim->complained = true;
+        airs_logf(reclaim->log, AIRS_LOG_WARN, NULL, "slow-grace-period", NULL,
+                  "memory of stopped components waits over %d ms for thread %u to leave its handler", SLOW_GRACE_MS, holder->number);
+    }
 }
 
 bool airsi_reclaim_pending(const airsi_reclaim *reclaim) {
@@ -188,28 +225,18 @@ void airsi_reclaim_collect(airsi_reclaim *reclaim) {
     if (airsi_load_relaxed(&reclaim->waiting) == 0) {
         return;
     }
-    airsi_garbage *ready = NULL;
-    airsi_garbage **end = &ready;
     const airsi_record *holder = NULL;
     airsi_lock(&reclaim->mutex);
     uint64_t epoch = oldest_epoch(reclaim, &holder);
-    while (reclaim->oldest != NULL && reclaim->oldest->epoch <= epoch) {
-        *end = reclaim->oldest;
-        reclaim->oldest = reclaim->oldest->next;
-        end = &(*end)->next;
-        airsi_fetch_sub_relaxed(&reclaim->waiting, 1);
-    }
-    *end = NULL;
-    if (reclaim->oldest == NULL) {
-        reclaim->newest = NULL;
-    } else if (ready == NULL) {
-        complain_once(reclaim, holder);
-    }
-    if (ready != NULL) {
-        reclaim->complained = false;
+    uint64_t oldest = epoch_of_oldest_garbage(reclaim);
+    if (oldest > epoch) {
+        note_stuck(reclaim, oldest, holder);
     }
     airsi_unlock(&reclaim->mutex);
-    free_all(ready);
+    airsi_garbage *ready;
+    while ((ready = take_ready(reclaim, epoch)) != NULL) {
+        free_all(ready);
+    }
 }
 
 void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats) {

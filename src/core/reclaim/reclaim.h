@@ -47,21 +47,23 @@ typedef struct airsi_garbage {
     struct airsi_garbage *next;
     void (*free)(struct airsi_garbage *garbage); /* on any thread, outside all locks of the core */
     uint64_t epoch;
-    uint64_t retired_ms;
 } airsi_garbage;
 
 typedef struct airsi_reclaim {
     AIRSI_ATOMIC(uint64_t) epoch;   /* any thread, atomic: counts up from 1 */
-    AIRSI_ATOMIC(uint32_t) waiting; /* any thread, atomic: garbage not freed yet */
-    airsi_mutex mutex;              /* guards all below; lock order: docs/CONCURRENCY.md */
+    AIRSI_ATOMIC(uint32_t) waiting; /* any thread reads; under the garbage lock: how many are in the list */
+    airsi_spinlock garbage_lock;
+    airsi_garbage *oldest, *newest; /* garbage lock: in the order of their epochs */
+
+    airsi_mutex mutex; /* guards all below; lock order: docs/CONCURRENCY.md */
     airsi_record *records;
-    airsi_garbage *oldest, *newest;
     airsi_counters folded; /* of threads that are gone */
     uint32_t next_number;
-    bool complained;
-    pthread_key_t key;  /* const after init: a host thread's record */
-    airsi_depot *depot; /* const after init: what the threads' heaps share */
-    airs_log *log;      /* const after init */
+    uint64_t stuck_epoch, stuck_since_ms; /* the oldest garbage, when it was first found to wait */
+    bool complained;                      /* of it */
+    pthread_key_t key;                    /* const after init: a host thread's record */
+    airsi_depot *depot;                   /* const after init: what the threads' heaps share */
+    airs_log *log;                        /* const after init */
 } airsi_reclaim;
 
 airs_status airsi_reclaim_init(airsi_reclaim *reclaim, airs_log *log);

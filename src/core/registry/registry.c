@@ -11,7 +11,7 @@ airs_status airsi_registry_init(airs_registry *registry, airsi_reclaim *reclaim)
     registry->reclaim = reclaim;
     airs_status status = airsi_names_init(&registry->names);
     if (status == AIRS_OK) {
-        airsi_mutex_init(&registry->lock, AIRSI_RANK_REGISTRY);
+        airsi_spin_init(&registry->lock, AIRSI_RANK_REGISTRY);
     }
     return status;
 }
@@ -24,7 +24,6 @@ void airsi_registry_fini(airs_registry *registry) {
         airsi_free(airsi_load_relaxed(&registry->pages[i]));
     }
     airsi_names_fini(&registry->names);
-    airsi_mutex_fini(&registry->lock);
 }
 
 static airsi_slot *slot_at(airs_registry *registry, uint32_t index) {
@@ -98,28 +97,28 @@ static airs_status put_in(airs_registry *registry, airsi_actor *actor) {
 }
 
 airs_status airsi_registry_register(airs_registry *registry, airsi_actor *actor) {
-    airsi_lock(&registry->lock);
+    airsi_spin_lock(&registry->lock);
     airs_status status = airsi_registry_find(registry, airsi_id_look(&actor->id)) != NULL ? AIRS_EALREADY_EXISTS : put_in(registry, actor);
-    airsi_unlock(&registry->lock);
+    airsi_spin_unlock(&registry->lock);
     return status;
 }
 
 void airsi_registry_unregister(airs_registry *registry, airsi_actor *actor) {
     uint32_t index = (uint32_t)actor->handle;
-    airsi_lock(&registry->lock);
+    airsi_spin_lock(&registry->lock);
     airsi_names_remove(&registry->names, registry->reclaim, actor->id.hash, index);
     airsi_store_relaxed(&slot_at(registry, index)->actor, NULL);
     add_to_count(registry, -1);
-    airsi_unlock(&registry->lock);
+    airsi_spin_unlock(&registry->lock);
 }
 
 void airsi_registry_release_slot(airs_registry *registry, airs_component handle) {
     if ((uint32_t)(handle >> 32) == UINT32_MAX) {
         return; /* Its generations are used up: the slot is retired. */
     }
-    airsi_lock(&registry->lock);
+    airsi_spin_lock(&registry->lock);
     give_slot(registry, (uint32_t)handle);
-    airsi_unlock(&registry->lock);
+    airsi_spin_unlock(&registry->lock);
 }
 
 airs_status airs_registry_find(airs_registry *registry, const airs_component_id *id, airs_component *ret_component) {

@@ -33,7 +33,7 @@ struct airs_registry {
     AIRSI_ATOMIC(airsi_slot *) pages[AIRSI_REGISTRY_PAGES]; /* any thread, atomic; written once each, under the lock */
     airsi_names names;                                      /* any thread reads; the lock's holder writes */
     airsi_reclaim *reclaim;                                 /* const after init */
-    airsi_mutex lock;                                       /* one writer at a time */
+    airsi_spinlock lock;                                    /* one writer at a time */
     AIRSI_ATOMIC(uint32_t) used;                            /* any thread reads; under the lock: slots ever used */
     AIRSI_ATOMIC(uint32_t) count;                           /* any thread reads; under the lock: registered */
     uint32_t first_free, last_free;                         /* under the lock: index + 1; FIFO */
