@@ -36,6 +36,9 @@ typedef struct airs_system_options {
     size_t dead_letters;      /* ring entries, 0 = 10,000 */
     size_t dead_letter_bytes; /* 0 = 16 MiB */
 
+    bool deterministic; /* no threads: stepped in an order that `seed` decides (<airs/simulation.h>) */
+    uint64_t seed;
+
     /* On a worker thread (or the thread that stops the system); must not block or stop the system. May be NULL. */
     void (*on_event)(void *user, const airs_event *event);
     /* Told when the first worker wakes and when the last one goes to sleep; on worker threads; short. May be NULL. */

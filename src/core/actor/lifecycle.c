@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
@@ -23,7 +22,7 @@ static airs_status call_start(airsi_worker *worker, airsi_actor *actor, airs_err
         return AIRS_OK;
     }
     airs_status status = actor->behavior->start(actor->state, &context, error);
-    worker->now_ms = airsi_clock_monotonic_ms();
+    worker->now_ms = airsi_scheduler_read_clock(&worker->system->scheduler);
     return status;
 }
 
@@ -81,7 +80,7 @@ void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *
     /* The dead letter first: what was in hand may have been a request, which ends with this reason's text. */
     airsi_dead_letter(system, worker->record, envelope, error->status != AIRS_OK ? error->status : AIRS_EHANDLER_FAILED, error->text);
     forget_incarnation(actor);
-    worker->now_ms = airsi_clock_monotonic_ms();
+    worker->now_ms = airsi_scheduler_read_clock(&worker->system->scheduler);
     if (over_the_rule(actor, worker->now_ms)) {
         airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_GAVE_UP, error);
     } else {

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/actor/delivery.h"
 #include "core/request/shard.h"
@@ -37,8 +36,8 @@ static uint32_t timeout_or_default(uint32_t timeout_ms) {
     return timeout_ms != 0 ? timeout_ms : AIRSI_REQUEST_DEFAULT_MS;
 }
 
-uint64_t airsi_request_deadline_ns(uint32_t timeout_ms) {
-    return airsi_clock_monotonic_ns() + (uint64_t)timeout_or_default(timeout_ms) * 1000000u;
+uint64_t airsi_request_deadline_ns(const airs_system *system, uint32_t timeout_ms) {
+    return airsi_scheduler_clock_ns(&system->scheduler) + (uint64_t)timeout_or_default(timeout_ms) * 1000000u;
 }
 
 /* With the lock held: one that this worker released before, or another. */

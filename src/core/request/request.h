@@ -59,7 +59,7 @@ airs_status airsi_request_open_outside(struct airs_system *system, airs_componen
                                        void *user, airs_request *ret_request);
 
 /* When a request made now with this timeout ends, in monotonic time. */
-uint64_t airsi_request_deadline_ns(uint32_t timeout_ms);
+uint64_t airsi_request_deadline_ns(const struct airs_system *system, uint32_t timeout_ms);
 
 /* Undoes an open whose publish failed: no end is delivered. false: it has ended meanwhile, so its end counts. `requester` as for open, or NULL. */
 bool airsi_request_withdraw(struct airs_system *system, struct airsi_actor *requester, airs_request request);

@@ -1,6 +1,5 @@
 #include "core/request/shard.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "core/actor/actor.h"
 #include "core/actor/hold.h"
@@ -14,11 +13,11 @@
 #define SLACK_MOST_MS 250u
 
 /* A millisecond that has not begun: what is counted from it falls due not too early. */
-static uint64_t not_past_ms(void) {
-    return airsi_clock_monotonic_ms() + 1;
+static uint64_t not_past_ms(struct airs_system *system) {
+    return airsi_scheduler_clock_ns(&system->scheduler) / 1000000u + 1;
 }
 
-int airsi_shards_init(airsi_shards *shards, unsigned count, uint64_t now_ms) {
+int airsi_shards_init(airsi_shards *shards, struct airs_system *system, unsigned count, uint64_t now_ms) {
     shards->shards = airsi_calloc(count, sizeof *shards->shards);
     if (shards->shards == NULL) {
         return -1;
@@ -27,6 +26,7 @@ int airsi_shards_init(airsi_shards *shards, unsigned count, uint64_t now_ms) {
     for (unsigned i = 0; i < count; i++) {
         airsi_shard *shard = &shards->shards[i];
         airsi_spin_init(&shard->lock, AIRSI_RANK_SHARD);
+        shard->system = system;
         shard->settle_slack_ms = UINT32_MAX;
         shard->settle_ms = AIRSI_WHEEL_NEVER;
         airsi_wheel_init(&shard->wheel, now_ms);
@@ -71,14 +71,14 @@ static uint32_t slack_of(uint64_t delay_ms) {
 bool airsi_shard_arm(airsi_shard *shard, airsi_wheel_node *node, uint64_t delay_ms) {
     uint32_t slack = slack_of(delay_ms);
     if (slack == 0) {
-        uint64_t from_ms = not_past_ms();
+        uint64_t from_ms = not_past_ms(shard->system);
         return note(shard, airsi_wheel_arm(&shard->wheel, node, from_ms + delay_ms));
     }
     airsi_wheel_defer(&shard->wheel, node, delay_ms);
     if (slack >= shard->settle_slack_ms) {
         return false; /* It will be settled in time with what was deferred before. */
     }
-    uint64_t settle_ms = airsi_clock_monotonic_ms() + slack;
+    uint64_t settle_ms = airsi_scheduler_clock_ns(&shard->system->scheduler) / 1000000u + slack;
     shard->settle_slack_ms = slack;
     shard->settle_ms = settle_ms < shard->settle_ms ? settle_ms : shard->settle_ms;
     return note(shard, shard->settle_ms);
@@ -123,7 +123,7 @@ static bool deliver(struct airs_system *system, airsi_wheel_node *node) {
 
 /* With the lock held. */
 static void settle(airsi_shard *shard, uint64_t now_ms) {
-    if (shard->settle_ms <= now_ms && airsi_wheel_settle(&shard->wheel, not_past_ms(), PIECE)) {
+    if (shard->settle_ms <= now_ms && airsi_wheel_settle(&shard->wheel, not_past_ms(shard->system), PIECE)) {
         shard->settle_ms = AIRSI_WHEEL_NEVER;
         shard->settle_slack_ms = UINT32_MAX;
     }

@@ -22,6 +22,7 @@ enum { AIRSI_WAIT_REQUEST = 1, AIRSI_WAIT_SEND_AFTER, AIRSI_WAIT_HOLD_CHECK };
 #define AIRSI_LINE 64
 
 typedef struct airsi_shard {
+    struct airs_system *system;     /* const after init */
     airsi_spinlock lock;            /* guards the wheel, the slabs and what is in their entries */
     AIRSI_ATOMIC(uint32_t) pending; /* any thread reads; the lock's holder writes: timers set and not yet gone */
     AIRSI_ATOMIC(uint32_t) firing;  /* any thread, atomic: due and not delivered yet; timers that wait for room included */
@@ -39,7 +40,7 @@ typedef struct airsi_shards {
     unsigned count;
 } airsi_shards;
 
-int airsi_shards_init(airsi_shards *shards, unsigned count, uint64_t now_ms);
+int airsi_shards_init(airsi_shards *shards, struct airs_system *system, unsigned count, uint64_t now_ms);
 void airsi_shards_fini(airsi_shards *shards);
 
 /* The one shard of all timers of an actor. */

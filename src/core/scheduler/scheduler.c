@@ -48,7 +48,11 @@ airs_status airsi_scheduler_init(airsi_scheduler *scheduler, airs_system *system
     scheduler->idle.user = scheduler;
     airsi_injector_init(&scheduler->injector);
     airsi_mutex_init(&scheduler->spares, AIRSI_RANK_SPARES);
-    airsi_store_relaxed(&scheduler->now_ms, airsi_clock_monotonic_ms());
+    if (system->options.deterministic) {
+        airsi_simulation_init(&scheduler->simulation, system->options.seed);
+        airsi_store_relaxed(&scheduler->now_ms, AIRSI_SIMULATION_START_MS);
+    }
+    airsi_scheduler_read_clock(scheduler);
     scheduler->threads = airsi_calloc(scheduler->max_threads, sizeof(airsi_worker *));
     if (scheduler->threads == NULL) {
         return AIRS_ENOMEM;
@@ -83,6 +87,9 @@ static int start_thread(airsi_scheduler *scheduler, airsi_worker *worker) {
 
 airs_status airsi_scheduler_start(airsi_scheduler *scheduler, airs_error *error) {
     airsi_store_release(&scheduler->closed, 0);
+    if (scheduler->simulation.on) {
+        return AIRS_OK;
+    }
     for (uint32_t i = 0; i < scheduler->permits; i++) {
         if (start_thread(scheduler, scheduler->threads[i]) != 0) {
             airsi_scheduler_stop(scheduler);
@@ -158,7 +165,7 @@ void airsi_scheduler_poke(airsi_scheduler *scheduler, uint64_t due_ms) {
     }
 }
 
-bool airsi_scheduler_has_work(airsi_scheduler *scheduler) {
+bool airsi_scheduler_has_queued(airsi_scheduler *scheduler) {
     if (airsi_load_relaxed(&scheduler->injector.length) > 0) {
         return true;
     }
@@ -170,10 +177,21 @@ bool airsi_scheduler_has_work(airsi_scheduler *scheduler) {
             return true;
         }
     }
-    return airsi_shards_next(&scheduler->system->shards) < airsi_load_relaxed(&scheduler->now_ms);
+    return false;
+}
+
+bool airsi_scheduler_has_work(airsi_scheduler *scheduler) {
+    return airsi_scheduler_has_queued(scheduler) || airsi_shards_next(&scheduler->system->shards) < airsi_load_relaxed(&scheduler->now_ms);
+}
+
+uint64_t airsi_scheduler_clock_ns(const airsi_scheduler *scheduler) {
+    return scheduler->simulation.on ? airsi_load_relaxed(&scheduler->now_ms) * 1000000u : airsi_clock_monotonic_ns();
 }
 
 uint64_t airsi_scheduler_read_clock(airsi_scheduler *scheduler) {
+    if (scheduler->simulation.on) {
+        return airsi_load_relaxed(&scheduler->now_ms);
+    }
     uint64_t now = airsi_clock_monotonic_ms();
     airsi_store_relaxed(&scheduler->now_ms, now);
     return now;

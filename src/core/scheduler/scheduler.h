@@ -19,6 +19,7 @@
 #include "base/parker.h"
 #include "core/scheduler/idle.h"
 #include "core/scheduler/injector.h"
+#include "core/scheduler/simulation.h"
 #include "core/scheduler/worker.h"
 
 #define AIRSI_SPARES_A_WORKER 4
@@ -32,9 +33,10 @@ typedef struct airsi_scheduler {
     AIRSI_ATOMIC(uint64_t) now_ms;       /* any thread, atomic: the coarse clock, kept by the monitor while somebody is awake */
     airsi_idle idle;
     airsi_injector injector;
-    airsi_mutex spares; /* making threads */
-    pthread_t monitor;  /* who starts and stops */
-    bool monitored;     /* likewise: the monitor runs */
+    airsi_simulation simulation; /* the deterministic mode: no threads */
+    airsi_mutex spares;          /* making threads */
+    pthread_t monitor;           /* who starts and stops */
+    bool monitored;              /* likewise: the monitor runs */
     airsi_parker monitor_parker;
     AIRSI_ATOMIC(uint32_t) monitor_sleeps;        /* any thread, atomic: it waits to be woken */
     void (*on_activity)(void *user, bool active); /* const after init; under idle's mutex */
@@ -62,10 +64,15 @@ void airsi_scheduler_replace(airsi_scheduler *scheduler);
 /* A timer or request falls due earlier than anything did before. */
 void airsi_scheduler_poke(airsi_scheduler *scheduler, uint64_t due_ms);
 
-/* Whether somebody waits for a thread: queues of others and timers that are due. */
+/* Whether anybody is in a queue. */
+bool airsi_scheduler_has_queued(airsi_scheduler *scheduler);
+/* The same, or a timer is due. */
 bool airsi_scheduler_has_work(airsi_scheduler *scheduler);
 
-/* Reads the clock, and lets everybody know. */
+/* The monotonic clock; in the deterministic mode the virtual one. */
+uint64_t airsi_scheduler_clock_ns(const airsi_scheduler *scheduler);
+
+/* Reads the clock, and lets everybody know. In the deterministic mode it is the virtual one. */
 uint64_t airsi_scheduler_read_clock(airsi_scheduler *scheduler);
 
 void *airsi_monitor_main(void *scheduler);

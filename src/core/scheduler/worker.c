@@ -32,7 +32,7 @@ static void look_at_timers(airsi_worker *worker, uint64_t now_ms) {
     }
 }
 
-static void run_one(airsi_worker *worker, airsi_actor *actor) {
+void airsi_worker_run(airsi_worker *worker, airsi_actor *actor) {
     worker->now_ms = airsi_load_relaxed(&scheduler_of(worker)->now_ms);
     airsi_store_relaxed(&worker->beats, airsi_load_relaxed(&worker->beats) + 1);
     airsi_actor_turn(worker, actor);
@@ -68,8 +68,7 @@ static airsi_actor *begin_chain(airsi_worker *worker, airsi_actor *actor) {
     return actor;
 }
 
-/* Out of this thread's own queue, or the injector. */
-static airsi_actor *next_here(airsi_worker *worker) {
+airsi_actor *airsi_worker_next(airsi_worker *worker) {
     airsi_injector *injector = &scheduler_of(worker)->injector;
     airsi_actor *actor = ++worker->turns % INJECTOR_EVERY == 0 ? airsi_injector_take(injector) : NULL;
     if (actor != NULL) {
@@ -189,14 +188,14 @@ static void loop(airsi_worker *worker) {
         }
         airsi_actor *actor = NULL;
         if (permit == AIRSI_PERMIT_HELD) {
-            actor = next_here(worker);
+            actor = airsi_worker_next(worker);
             actor = actor != NULL ? actor : airsi_search(worker);
         } else {
             empty_queue(worker); /* it blocked, and no permit was free afterwards */
         }
         if (actor != NULL) {
             stop_searching(worker, true);
-            run_one(worker, actor);
+            airsi_worker_run(worker, actor);
         } else {
             sleep_until_needed(worker);
         }
@@ -259,19 +258,28 @@ void airsi_worker_join(airsi_worker *worker) {
     }
 }
 
-void airsi_worker_sweep(airsi_worker *worker) {
+airsi_worker *airsi_worker_enter(airsi_worker *worker) {
     airsi_worker *before = airsi_worker_self;
     airsi_worker_self = worker;
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
     airsi_record_online(worker->record);
-    airsi_scheduler_read_clock(scheduler_of(worker));
-    airsi_actor *actor;
-    while ((actor = next_here(worker)) != NULL) {
-        run_one(worker, actor);
-    }
+    return before;
+}
+
+void airsi_worker_leave(airsi_worker *worker, airsi_worker *before) {
     airsi_record_offline(worker->record);
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_NONE);
     airsi_worker_self = before;
+}
+
+void airsi_worker_sweep(airsi_worker *worker) {
+    airsi_worker *before = airsi_worker_enter(worker);
+    airsi_scheduler_read_clock(scheduler_of(worker));
+    airsi_actor *actor;
+    while ((actor = airsi_worker_next(worker)) != NULL) {
+        airsi_worker_run(worker, actor);
+    }
+    airsi_worker_leave(worker, before);
 }
 
 void airsi_worker_begin_blocking(airsi_worker *worker) {

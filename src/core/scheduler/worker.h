@@ -80,6 +80,15 @@ static inline airsi_worker *airsi_worker_current(void) {
 int airsi_worker_start(airsi_worker *worker, bool permit);
 void airsi_worker_join(airsi_worker *worker);
 
+/* The next actor out of this worker's own queue, or the injector; NULL: there is none. */
+struct airsi_actor *airsi_worker_next(airsi_worker *worker);
+/* Gives the actor a turn. */
+void airsi_worker_run(airsi_worker *worker, struct airsi_actor *actor);
+
+/* The calling thread acts as this worker, which has no thread of its own, until it leaves. Returns what it acted as before. */
+airsi_worker *airsi_worker_enter(airsi_worker *worker);
+void airsi_worker_leave(airsi_worker *worker, airsi_worker *before);
+
 /* Runs turns on the calling thread, as worker 0 of a system whose workers don't run, until nothing is scheduled. */
 void airsi_worker_sweep(airsi_worker *worker);
 

@@ -27,7 +27,7 @@ static airs_status ask(airs_system *system, airsi_record *record, airs_envelope 
     }
     envelope->request = name;
     /* Who waits for room waits no longer than for the reply. */
-    status = airsi_host_publish(system, record, envelope, when_full, airsi_request_deadline_ns(timeout_ms));
+    status = airsi_host_publish(system, record, envelope, when_full, airsi_request_deadline_ns(system, timeout_ms));
     if (status != AIRS_OK && airsi_request_withdraw(system, NULL, name)) {
         return status;
     }
@@ -79,7 +79,7 @@ airs_status airs_execute_async(airs_system *system, airs_component to, const cha
     } else if (callback != NULL) {
         status = ask(system, record, envelope, timeout_ms, when_full, callback, user);
     } else {
-        status = airsi_host_publish(system, record, envelope, when_full, airsi_request_deadline_ns(timeout_ms));
+        status = airsi_host_publish(system, record, envelope, when_full, airsi_request_deadline_ns(system, timeout_ms));
     }
     airsi_reclaim_leave(record);
     return status;
@@ -106,6 +106,11 @@ static void on_reply(void *user, airs_status status, const void *data, size_t le
     pthread_mutex_unlock(&wait->mutex);
 }
 
+static bool is_done(void *user) {
+    const waiting *wait = user;
+    return wait->done;
+}
+
 static airs_status take_result(waiting *wait, void **ret_data, size_t *ret_length, airs_error *error) {
     if (wait->status != AIRS_OK) {
         airs_error_set(error, wait->status, "%s", wait->data != NULL && wait->length > 0 ? wait->data : airs_status_text(wait->status));
@@ -118,9 +123,13 @@ static airs_status take_result(waiting *wait, void **ret_data, size_t *ret_lengt
 }
 
 /* After the call that was to tell `on_reply` the end. */
-static airs_status wait_for_end(airs_status status, waiting *wait, void **ret_data, size_t *ret_length, airs_error *error) {
+static airs_status wait_for_end(airs_system *system, airs_status status, waiting *wait, void **ret_data, size_t *ret_length,
+                                airs_error *error) {
     if (status != AIRS_OK) {
         return airs_error_set(error, status, "%s", airs_status_text(status));
+    }
+    if (system->scheduler.simulation.on) {
+        airsi_simulation_until(system, is_done, wait, UINT64_MAX); /* the request's own timeout ends it */
     }
     pthread_mutex_lock(&wait->mutex);
     while (!wait->done) {
@@ -137,7 +146,7 @@ airs_status airs_request_wait(airs_system *system, airs_component to, const void
     }
     waiting wait = {.mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
     airs_status status = airs_request_async(system, to, data, length, timeout_ms, AIRS_BLOCK_WHEN_FULL, on_reply, &wait);
-    return wait_for_end(status, &wait, ret_data, ret_length, error);
+    return wait_for_end(system, status, &wait, ret_data, ret_length, error);
 }
 
 airs_status airs_execute(airs_system *system, airs_component to, const char *operation, const void *data, size_t length,
@@ -147,5 +156,5 @@ airs_status airs_execute(airs_system *system, airs_component to, const char *ope
     }
     waiting wait = {.mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
     airs_status status = airs_execute_async(system, to, operation, data, length, timeout_ms, AIRS_BLOCK_WHEN_FULL, on_reply, &wait);
-    return wait_for_end(status, &wait, ret_data, ret_length, error);
+    return wait_for_end(system, status, &wait, ret_data, ret_length, error);
 }

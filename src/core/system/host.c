@@ -10,8 +10,28 @@ static bool broken_off(airs_system *system) {
     return airsi_load_acquire(&system->closing) != 0 || airsi_load_acquire(&system->interrupted) != 0;
 }
 
+typedef struct gate_wait {
+    airs_system *system;
+    const airsi_room_waiter *waiter;
+} gate_wait;
+
+static bool is_woken(void *user) {
+    const gate_wait *wait = user;
+    return wait->waiter->woken || broken_off(wait->system);
+}
+
+/* In the deterministic mode, where nobody else makes room. */
+static void step_until_woken(airs_system *system, const airsi_room_waiter *waiter, uint64_t deadline_ns) {
+    gate_wait wait = {.system = system, .waiter = waiter};
+    airsi_simulation_until(system, is_woken, &wait, deadline_ns / 1000000u);
+}
+
 /* Sleeps until the target has room, has stopped, the sources are closed, or the deadline (monotonic) has passed. */
 static void wait_at_gate(airs_system *system, const airsi_room_waiter *waiter, uint64_t deadline_ns) {
+    if (system->scheduler.simulation.on) {
+        step_until_woken(system, waiter, deadline_ns);
+        return;
+    }
     airsi_lock(&system->gate.mutex);
     while (!waiter->woken && !broken_off(system)) {
         if (deadline_ns == AIRSI_NO_DEADLINE) {
@@ -30,7 +50,7 @@ static airs_status wait_for_room(airs_system *system, airsi_record *record, cons
     if (status != AIRS_OK) {
         return status;
     }
-    if (deadline_ns != AIRSI_NO_DEADLINE && airsi_clock_monotonic_ns() >= deadline_ns) {
+    if (deadline_ns != AIRSI_NO_DEADLINE && airsi_scheduler_clock_ns(&system->scheduler) >= deadline_ns) {
         return AIRS_ETIMEOUT;
     }
     airsi_room_waiter waiter = {0};

@@ -43,9 +43,34 @@ static bool broken_off(airs_system *system, bool draining) {
     return airsi_load_acquire(&system->interrupted) != 0 || (!draining && airsi_load_acquire(&system->closing) != 0);
 }
 
+typedef struct stepping {
+    airs_system *system;
+    condition holds;
+    bool draining;
+} stepping;
+
+static bool is_over(void *user) {
+    const stepping *stepping = user;
+    return broken_off(stepping->system, stepping->draining) || stepping->holds(stepping->system);
+}
+
+/* In the deterministic mode nobody else makes it come true. */
+static airs_status step_until(airs_system *system, condition holds, uint32_t timeout_ms, bool draining) {
+    stepping stepping = {.system = system, .holds = holds, .draining = draining};
+    uint64_t now_ms = airsi_scheduler_read_clock(&system->scheduler);
+    airsi_simulation_until(system, is_over, &stepping, timeout_ms != 0 ? now_ms + timeout_ms : UINT64_MAX);
+    if (holds(system)) {
+        return AIRS_OK;
+    }
+    return broken_off(system, draining) ? AIRS_EINTERRUPTED : AIRS_ETIMEOUT;
+}
+
 static airs_status wait_for(airs_system *system, condition holds, uint32_t timeout_ms, bool draining) {
     if (airsi_worker_current() != NULL) {
         return AIRS_EDEADLK;
+    }
+    if (system->scheduler.simulation.on) {
+        return step_until(system, holds, timeout_ms, draining);
     }
     uint64_t deadline = timeout_ms != 0 ? airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u : UINT64_MAX;
     airs_status status = AIRS_OK;

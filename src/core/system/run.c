@@ -158,12 +158,19 @@ airs_status airs_stop(airs_system *system, airs_component component) {
     return status;
 }
 
+static bool no_actors(void *user) {
+    const airs_system *system = user;
+    return system->newest == NULL; /* read without the lock: in the deterministic mode nobody else is there */
+}
+
 /* Stops every actor, the newest first, each once the one before it is gone (airsi_system_actor_gone goes on with the next), and waits for the last. */
 static void stop_actors(airs_system *system, bool running) {
     airsi_lock(&system->actors_mutex);
     stop_newest(system);
     airsi_unlock(&system->actors_mutex);
-    if (!running) {
+    if (system->scheduler.simulation.on) {
+        airsi_simulation_until(system, no_actors, system, UINT64_MAX);
+    } else if (!running) {
         airsi_worker_sweep(system->scheduler.threads[0]);
     }
     airsi_lock(&system->actors_mutex);

@@ -2,7 +2,6 @@
 
 #include "core/system/system.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "core/system/cpus.h"
 
@@ -59,7 +58,7 @@ static airs_status init_parts(airs_system *system) {
     if (status != AIRS_OK) {
         return status;
     }
-    if (airsi_shards_init(&system->shards, system->worker_count, airsi_clock_monotonic_ms()) != 0) {
+    if (airsi_shards_init(&system->shards, system, system->worker_count, airsi_scheduler_read_clock(&system->scheduler)) != 0) {
         return AIRS_ENOMEM;
     }
     return AIRS_OK;

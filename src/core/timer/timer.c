@@ -1,6 +1,5 @@
 #include "core/timer/timer.h"
 
-#include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/actor/hold.h"
 #include "core/request/shard.h"
@@ -213,7 +212,7 @@ static bool is_patient(airs_system *system, airsi_timer_entry *entry, airs_compo
     if (airsi_registry_resolve(&system->registry, to, &target) != AIRS_OK) {
         return false;
     }
-    uint64_t now_ms = airsi_clock_monotonic_ms();
+    uint64_t now_ms = airsi_scheduler_clock_ns(&system->scheduler) / 1000000u;
     uint64_t progress = airsi_load_relaxed(&target->progress);
     if (entry->stuck_since_ms == 0 || progress != entry->target_progress) {
         entry->target_progress = progress;
