@@ -50,15 +50,15 @@ typedef struct stepping {
 } stepping;
 
 static bool is_over(void *user) {
-    const stepping *stepping = user;
-    return broken_off(stepping->system, stepping->draining) || stepping->holds(stepping->system);
+    const stepping *goal = user;
+    return broken_off(goal->system, goal->draining) || goal->holds(goal->system);
 }
 
 /* In the deterministic mode nobody else makes it come true. */
 static airs_status step_until(airs_system *system, condition holds, uint32_t timeout_ms, bool draining) {
-    stepping stepping = {.system = system, .holds = holds, .draining = draining};
+    stepping goal = {.system = system, .holds = holds, .draining = draining};
     uint64_t now_ms = airsi_scheduler_read_clock(&system->scheduler);
-    airsi_simulation_until(system, is_over, &stepping, timeout_ms != 0 ? now_ms + timeout_ms : UINT64_MAX);
+    airsi_simulation_until(system, is_over, &goal, timeout_ms != 0 ? now_ms + timeout_ms : UINT64_MAX);
     if (holds(system)) {
         return AIRS_OK;
     }
