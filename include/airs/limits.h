@@ -7,10 +7,21 @@
 #include <airs/export.h>
 #include <airs/status.h>
 
-/* What happens to a message for a mailbox that is full. */
+/* What happens to a message for a mailbox that is full. The ends of requests are never refused nor dropped, nor are start and stop. */
 typedef enum airs_overflow {
-    AIRS_OVERFLOW_HOLD = 0,   /* between components: the sender keeps it and is muted until there is room (docs/DESIGN.md 4.12) */
-    AIRS_OVERFLOW_REJECT = 1, /* the sender gets AIRS_EMAILBOX_FULL */
+    /* Between components: the sender keeps it and is muted until there is room (docs/DESIGN.md 4.12). Host threads wait or get AIRS_EMAILBOX_FULL, as
+     * they say in their call. */
+    AIRS_OVERFLOW_HOLD = 0,
+    /* The sender gets AIRS_EMAILBOX_FULL; a host thread may wait. */
+    AIRS_OVERFLOW_REJECT = 1,
+    /* It is accepted (AIRS_OK), then dropped, and counted as both. If it was a request, that ends with AIRS_EMAILBOX_FULL. Nobody waits. */
+    AIRS_OVERFLOW_DROP_NEW = 2,
+    /* It is accepted, and the oldest messages in the mailbox, as many as it takes, are dropped for it and counted so; requests among them end with
+     * AIRS_EMAILBOX_FULL. What is being handled is not dropped. Nobody waits. Costs the mailbox's actor a lock a message. */
+    AIRS_OVERFLOW_DROP_OLD = 3,
+    /* As hold, and host threads wait for room whatever they say in their call, until AIRS_ESTOPPING. Not in a handler: there they get
+     * AIRS_EMAILBOX_FULL, as does airs_broker_publish, which never waits. */
+    AIRS_OVERFLOW_BLOCK = 4,
 } airs_overflow;
 
 typedef struct airs_limits {

@@ -94,13 +94,15 @@ AIRS_API void airs_system_balance(airs_system *system, airs_balance *ret_balance
 typedef enum airs_when_full { AIRS_REJECT_WHEN_FULL, AIRS_BLOCK_WHEN_FULL } airs_when_full;
 
 /* A message from outside (sender AIRS_OUTSIDE, known to capabilities as airs/outside/0); `data` is copied.
- * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL (when rejecting),
+ * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL (when rejecting; the
+ *         target's overflow policy may have it dropped instead, or have the thread wait: airs/limits.h),
  *         AIRS_EDEADLK (blocking inside a handler), AIRS_ESTOPPING, AIRS_ENOSUBSCRIBER (not started), AIRS_ENOMEM.
  * Thread: any. Order: FIFO from one thread to one target. */
 AIRS_API airs_status airs_send(airs_system *system, airs_component to, const void *data, size_t length, airs_when_full when_full);
 
-/* How a request from a host thread ended: AIRS_OK and the reply, or the reason and its detail. Called exactly once, on a worker thread or inside
- * airs_system_stop; `data` is valid during the call. It must not block; it may send. */
+/* How a request from a host thread ended: AIRS_OK and the reply, or the reason and its detail. Called exactly once, on a worker thread, inside
+ * airs_system_stop, or inside a send for which a full mailbox dropped the request (AIRS_EMAILBOX_FULL); `data` is valid during the call. It must not
+ * block; it may send. */
 typedef void (*airs_reply_callback)(void *user, airs_status status, const void *data, size_t length);
 
 /* Errors: as airs_send, and AIRS_ETIMEOUT (blocked for want of room until the timeout); then the callback is not called. timeout_ms 0 = 30 s; the longest is UINT32_MAX, 49 days. */

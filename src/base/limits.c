@@ -40,8 +40,9 @@ airs_status airs_limits_check(const airs_limits *limits, airs_error *error) {
                               "limit mailbox-bytes is %" PRIu32 ", less than one payload (%" PRIu32 " bytes); raise it or lower payload",
                               limits->mailbox_bytes, limits->payload_bytes);
     }
-    if (limits->overflow != AIRS_OVERFLOW_HOLD && limits->overflow != AIRS_OVERFLOW_REJECT) {
-        return airs_error_set(error, AIRS_EINVAL, "limit overflow is %d; hold or reject is right", (int)limits->overflow);
+    if ((int)limits->overflow < AIRS_OVERFLOW_HOLD || (int)limits->overflow > AIRS_OVERFLOW_BLOCK) {
+        return airs_error_set(error, AIRS_EINVAL, "limit overflow is %d; hold, reject, drop-new, drop-old or block is right",
+                              (int)limits->overflow);
     }
     return AIRS_OK;
 }

@@ -108,7 +108,7 @@ static void a_wrong_value_says_where_and_what_would_be_right(void **state) {
         {"limits: { mailbox-messages: 0 }", ":4:13: components[0].limits: limit mailbox-messages is 0;"},
         {"limits: { mailbox-bytes: 8GiB }", "8GiB is too large; at most 4294967295"},
         {"limits: { payload: 2MiB }", "limit mailbox-bytes is 1048576, less than one payload (2097152 bytes)"},
-        {"limits: { overflow: drop }", "\"drop\" is no policy; hold or reject is right"},
+        {"limits: { overflow: drop }", "\"drop\" is no policy; hold, reject, drop-new, drop-old or block is right"},
         {"limits: 5", "it is text; a mapping (key: value) is right"},
         {"memory-profile: dense", "dense comes with a later version; auto or guarded is right"},
         {"memory-profile: huge", "\"huge\" is not known; auto or guarded is right"},

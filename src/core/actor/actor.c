@@ -39,6 +39,7 @@ airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *optio
     }
     memset(actor, 0, sizeof *actor);
     airsi_mailbox_init(&actor->mailbox, options->limits.mailbox_messages, options->limits.mailbox_bytes);
+    actor->drops_oldest = options->limits.overflow == AIRS_OVERFLOW_DROP_OLD;
     actor->terms = terms;
     actor->system = system;
     actor->behavior = options->behavior;

@@ -54,6 +54,7 @@ typedef struct airsi_actor {
     AIRSI_ATOMIC(uint32_t) signals; /* any thread, atomic */
     uint8_t phase;                  /* turn: airsi_phase */
     uint8_t stop_reason;            /* turn, once CLOSING: the airs_status that its dead letters say */
+    bool drops_oldest; /* const after new: AIRS_OVERFLOW_DROP_OLD; messages are taken out of the mailbox before they are handled */
 
     /* What a turn touches. */
     struct airsi_actor *run_next;    /* run queue lock */

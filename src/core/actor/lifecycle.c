@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
+#include "core/actor/overflow.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
 #include "core/request/ties.h"
@@ -155,21 +156,33 @@ static void uncount_signals(airsi_actor *actor, uint32_t signals) {
     }
 }
 
+/* Takes the first message out of a mailbox that is being emptied, and gives its room back. NULL: there is none, or the one behind it is not linked. */
+static airs_envelope *take_left_over(airsi_actor *actor) {
+    if (actor->drops_oldest) {
+        return airsi_overflow_take_first(actor); /* somebody who found it full may be taking out the oldest this moment */
+    }
+    airs_envelope *envelope = airsi_mailbox_peek(&actor->mailbox);
+    if (envelope == NULL) {
+        return NULL;
+    }
+    bool spent = (envelope->flags & AIRSI_ENVELOPE_SPENT) != 0;
+    airsi_mailbox_debt cost = spent ? 0 : airsi_mailbox_cost(envelope);
+    if (!airsi_mailbox_unlink(&actor->mailbox, envelope)) {
+        return NULL;
+    }
+    airsi_mailbox_give_back(&actor->mailbox, cost);
+    return envelope;
+}
+
 bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     airs_system *system = worker->system;
     airs_envelope *envelope;
-    while ((envelope = airsi_mailbox_peek(&actor->mailbox)) != NULL) {
-        bool spent = (envelope->flags & AIRSI_ENVELOPE_SPENT) != 0;
-        airsi_mailbox_debt cost = spent ? 0 : airsi_mailbox_cost(envelope);
-        if (!airsi_mailbox_unlink(&actor->mailbox, envelope)) {
-            return false; /* the next is counted, not linked yet: come back */
-        }
+    while ((envelope = take_left_over(actor)) != NULL) {
         end_left_over(worker, actor, envelope);
-        airsi_mailbox_give_back(&actor->mailbox, cost);
     }
     airsi_mailbox_counts left = airsi_mailbox_look(&actor->mailbox);
     if (left.messages > 0 || left.ends > 0) {
-        return false; /* as above */
+        return false; /* counted, not linked yet: come back */
     }
     airsi_ties_fail_owed(actor, AIRS_ETARGET_STOPPED, "the component stopped before it answered");
     actor->phase = AIRSI_PHASE_GONE;

@@ -16,12 +16,12 @@ void airsi_room_locks_fini(airsi_room_locks *locks) {
     }
 }
 
-static airsi_mutex *lock_of(airs_system *system, const airsi_actor *target) {
+airsi_mutex *airsi_room_lock_of(airs_system *system, const airsi_actor *target) {
     return &system->room_locks.locks[((uintptr_t)target >> 6) % AIRSI_ROOM_LOCKS];
 }
 
 bool airsi_room_wait(airsi_actor *target, airsi_room_waiter *waiter, uint32_t bytes) {
-    airsi_mutex *lock = lock_of(target->system, target);
+    airsi_mutex *lock = airsi_room_lock_of(target->system, target);
     airsi_lock(lock);
     bool waits = airsi_mailbox_set_waiter(&target->mailbox, bytes);
     if (waits) {
@@ -49,7 +49,7 @@ static void unlink_waiter(airsi_room_waiter *waiter) {
 
 void airsi_room_leave(airs_system *system, const airsi_actor *target, airsi_room_waiter *waiter) {
     /* Only the target's address is used, for the lock. */
-    airsi_mutex *lock = lock_of(system, target);
+    airsi_mutex *lock = airsi_room_lock_of(system, target);
     airsi_lock(lock);
     if (waiter->link != NULL) {
         unlink_waiter(waiter);
@@ -59,7 +59,7 @@ void airsi_room_leave(airs_system *system, const airsi_actor *target, airsi_room
 
 void airsi_room_wake(airsi_actor *target) {
     airs_system *system = target->system;
-    airsi_mutex *lock = lock_of(system, target);
+    airsi_mutex *lock = airsi_room_lock_of(system, target);
     bool hosts = false;
     airsi_lock(lock);
     airsi_mailbox_clear_waiter(&target->mailbox);

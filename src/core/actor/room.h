@@ -39,6 +39,9 @@ typedef struct airsi_room_locks {
 void airsi_room_locks_init(airsi_room_locks *locks);
 void airsi_room_locks_fini(airsi_room_locks *locks);
 
+/* The room lock of `target`'s mailbox. */
+airsi_mutex *airsi_room_lock_of(struct airs_system *system, const struct airsi_actor *target);
+
 /* Makes `waiter` wait for room for `bytes` in `target`. false: there is room already, or the target is closed: try again. */
 bool airsi_room_wait(struct airsi_actor *target, airsi_room_waiter *waiter, uint32_t bytes);
 /* No longer waiting; fine when it isn't. `target` is the one it waits at; it may be gone, then it woke the waiter before. */

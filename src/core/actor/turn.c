@@ -4,6 +4,7 @@
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
 #include "core/actor/lifecycle.h"
+#include "core/actor/overflow.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/request/request.h"
 #include "core/request/ties.h"
@@ -76,7 +77,7 @@ static airs_result call_handler(airsi_worker *worker, airsi_actor *actor, airs_e
 
 /* The message in hand becomes a dead letter: out of the mailbox with it, or, while the one behind it is not linked, a copy of it. */
 static void let_die(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, airs_result result, const airs_error *error) {
-    if (!airsi_mailbox_unlink(&actor->mailbox, envelope)) {
+    if (!actor->drops_oldest && !airsi_mailbox_unlink(&actor->mailbox, envelope)) {
         envelope->flags |= AIRSI_ENVELOPE_SPENT;
     }
     if (result == AIRS_FAILED) {
@@ -90,7 +91,7 @@ static void let_die(airsi_worker *worker, airsi_actor *actor, airs_envelope *env
 
 /* The message in hand was delivered: out of the mailbox with it, or, when it seems to be the last, at the end of the turn. */
 static void let_go_of(airsi_worker *worker, airsi_actor *actor, airs_envelope *envelope, turn_state *turn) {
-    if (airsi_mailbox_advance(&actor->mailbox, envelope)) {
+    if (actor->drops_oldest || airsi_mailbox_advance(&actor->mailbox, envelope)) {
         airsi_message_release(worker->system, envelope);
     } else {
         turn->last = envelope;
@@ -155,7 +156,6 @@ static void look_at_the_clock(airsi_worker *worker, turn_state *turn) {
 
 /* Handles the first message of the mailbox. */
 static void handle_first(airsi_worker *worker, airsi_actor *actor, airs_envelope *first, turn_state *turn) {
-    turn->debt += airsi_mailbox_cost(first);
     turn->handled++;
     worker->budget--;
     airsi_worker_beat(worker);
@@ -184,13 +184,25 @@ static bool is_muted(const airsi_actor *actor) {
     return actor->phase != AIRSI_PHASE_RUNNING || airsi_hold_any(actor);
 }
 
+/* The next message. It stays the first of its mailbox while it is handled, unless others may drop what is in there. */
+static airs_envelope *first_of(airsi_actor *actor, turn_state *turn) {
+    if (actor->drops_oldest) {
+        return airsi_overflow_take_first(actor);
+    }
+    airs_envelope *first = airsi_mailbox_peek(&actor->mailbox);
+    if (first != NULL && (first->flags & AIRSI_ENVELOPE_SPENT) == 0) {
+        turn->debt += airsi_mailbox_cost(first);
+    }
+    return first;
+}
+
 /* Until there is nothing to handle, the turn is over, or the last message has ended. */
 static void run(airsi_worker *worker, airsi_actor *actor, turn_state *turn) {
     while (turn->last == NULL && !turn->over) {
         if (airsi_load_relaxed(&actor->signals) != 0) {
             take_signals(worker, actor);
         }
-        airs_envelope *first = is_muted(actor) ? NULL : airsi_mailbox_peek(&actor->mailbox);
+        airs_envelope *first = is_muted(actor) ? NULL : first_of(actor, turn);
         if (first == NULL) {
             return;
         }

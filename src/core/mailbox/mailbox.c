@@ -113,6 +113,55 @@ bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first) {
     return airsi_mailbox_advance(mailbox, first);
 }
 
+static airs_envelope *envelope_of(airsi_link *link) {
+    return (airs_envelope *)(void *)link; /* it stands first */
+}
+
+/* Takes out the message behind `before` (NULL: it is the first), and gives its room back. false: the one behind it is not linked yet. */
+static bool take_out(airsi_mailbox *mailbox, airsi_link *before, airs_envelope *envelope) {
+    airsi_mailbox_debt cost = airsi_mailbox_cost(envelope);
+    /* E5 acquire, pairs with E4. */
+    airsi_link *behind = airsi_load_acquire(&envelope->link.next);
+    if (behind != NULL) {
+        airsi_store_relaxed(before != NULL ? &before->next : &mailbox->head, behind);
+        airsi_mailbox_give_back(mailbox, cost);
+        return true;
+    }
+    /* Before the swap: the producer that finds `before` to be the last, or the queue empty, sets it. */
+    airsi_store_relaxed(before != NULL ? &before->next : &mailbox->head, NULL);
+    airsi_pair state = airsi_pair_guess(&mailbox->state);
+    while (state.half[TAIL] == (uint64_t)(uintptr_t)&envelope->link) {
+        airsi_pair next = {.half = {(uint64_t)(uintptr_t)before, state.half[WORD] - cost}};
+        /* E2. */
+        if (airsi_pair_cas_acq_rel(&mailbox->state, &state, next)) {
+            return true;
+        }
+    }
+    airsi_store_relaxed(before != NULL ? &before->next : &mailbox->head, &envelope->link);
+    return false;
+}
+
+airs_envelope *airsi_mailbox_take_first(airsi_mailbox *mailbox) {
+    airs_envelope *first = airsi_mailbox_peek(mailbox);
+    return first != NULL && take_out(mailbox, NULL, first) ? first : NULL;
+}
+
+airs_envelope *airsi_mailbox_take_oldest(airsi_mailbox *mailbox, uint32_t bytes) {
+    /* Without the lock the mailbox only gets fuller, so what is seen to be full here stays so. */
+    if (has_room(mailbox, airsi_pair_guess(&mailbox->state).half[WORD], bytes)) {
+        return NULL;
+    }
+    airsi_link *before = NULL;
+    /* E5 acquire, pairs with E4; and below. */
+    airsi_link *link = airsi_load_acquire(&mailbox->head);
+    while (link != NULL && (envelope_of(link)->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
+        before = link;
+        link = airsi_load_acquire(&link->next);
+    }
+    airs_envelope *oldest = link != NULL ? envelope_of(link) : NULL;
+    return oldest != NULL && take_out(mailbox, before, oldest) ? oldest : NULL;
+}
+
 /* Hysteresis: a waiter is woken when half of both bounds is free, so that a stream of sends doesn't pay a wake-up a message. */
 static bool wake_waiter(const airsi_mailbox *mailbox, uint64_t word) {
     return (word & WAITER) != 0 && airsi_mailbox_messages_of(word) <= mailbox->max_messages / 2 &&

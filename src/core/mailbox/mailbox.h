@@ -113,6 +113,13 @@ static inline bool airsi_mailbox_advance(airsi_mailbox *mailbox, airs_envelope *
 /* Consumer: takes the first out, be it the last. false: the one behind it is not linked yet; come back. */
 bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first);
 
+/* For a mailbox whose oldest messages are dropped when it is full (core/actor/overflow.h). There producers take messages out, too, so whoever takes
+ * one out, by one of these two and nothing else, holds the mailbox's room lock, and its room is given back at once. NULL: there is none, or it is not
+ * linked yet. */
+airs_envelope *airsi_mailbox_take_first(airsi_mailbox *mailbox);
+/* The first that is no end of a request, if a message of `bytes` finds no room. NULL also when there is room. */
+airs_envelope *airsi_mailbox_take_oldest(airsi_mailbox *mailbox, uint32_t bytes);
+
 /* What a message of this kind and size takes. */
 static inline airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope) {
     return (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0 ? AIRSI_MAILBOX_ONE_END : AIRSI_MAILBOX_ONE_MESSAGE + envelope->length;

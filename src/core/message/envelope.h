@@ -26,6 +26,7 @@ enum {
     AIRSI_ENVELOPE_ANSWERED = 4,    /* a request that its handler has answered before it returned; in its turn only */
     AIRSI_ENVELOPE_WAITS = 2,       /* its sender waits for room and tries again: want of room is no failure */
     AIRSI_ENVELOPE_SPENT = 8,       /* its end has been counted; it stands in its mailbox until the one behind it is linked */
+    AIRSI_ENVELOPE_MAY_WAIT = 16,   /* a host thread's: it waits for room if the target's policy is to block */
 };
 
 struct airs_envelope {

@@ -25,6 +25,7 @@
 #include "core/policy/verdicts.h"
 #include "core/stats/counters.h"
 
+struct airs_envelope;
 struct airsi_reclaim;
 
 /* One thread's place in one system: its announced epoch, its heap and its counters. */
@@ -37,6 +38,9 @@ typedef struct airsi_record {
     airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
     airs_component told;           /* owner thread: whose id airs_context_id has told last */
     airs_component_id told_id;
+    struct airs_envelope *dropped_first; /* owner thread: messages it has dropped, not ended yet (overflow.c) */
+    struct airs_envelope *dropped_last;
+    bool dropping;           /* owner thread: it is ending them */
     airsi_heap heap;         /* owner thread's while online */
     airsi_heap *outer_heap;  /* owner thread: what it had before it entered, as a worker of another system does */
     airsi_counters counters; /* owner thread writes */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
+#include "core/actor/overflow.h"
 #include "core/system/system.h"
 
 void airsi_subscriber_init(airs_actor_system_subscriber *subscriber, airs_system *system) {
@@ -50,10 +51,7 @@ static airs_status send_to(airsi_actor *sender, airsi_actor *target, airs_envelo
         return airsi_hold_add(worker, sender, target, envelope);
     }
     airs_status status = airsi_actor_deliver(target, envelope, AIRSI_ACCEPT_NEW, record);
-    if (status == AIRS_EMAILBOX_FULL && holds && target->terms->limits.overflow == AIRS_OVERFLOW_HOLD) {
-        return airsi_hold_add(worker, sender, target, envelope);
-    }
-    return status;
+    return status == AIRS_EMAILBOX_FULL ? airsi_overflow(worker, holds ? sender : NULL, target, envelope, record) : status;
 }
 
 static airs_status route(airs_system *system, airs_envelope *envelope, airsi_worker *worker, airsi_record *record) {
@@ -78,11 +76,10 @@ static airs_status route(airs_system *system, airs_envelope *envelope, airsi_wor
 static airs_status on_envelope(void *user, airs_envelope *envelope) {
     airs_system *system = user;
     airsi_record *record = airsi_system_record(system);
-    bool waits = (envelope->flags & AIRSI_ENVELOPE_WAITS) != 0; /* read now: on success the envelope is somebody else's */
     airs_status status = route(system, envelope, airsi_system_worker(system), record);
     if (status == AIRS_OK) {
         airsi_count(&record->counters.messages_routed);
-    } else if (status != AIRS_EMAILBOX_FULL || !waits) {
+    } else if (status != AIRS_EMAILBOX_FULL || (envelope->flags & AIRSI_ENVELOPE_WAITS) == 0) {
         airsi_count(&record->counters.failures[status]);
     }
     return status;

@@ -75,9 +75,11 @@ airs_status airsi_host_publish(airs_system *system, airsi_record *record, airs_e
                                uint64_t deadline_ns) {
     if (when_full == AIRS_BLOCK_WHEN_FULL) {
         envelope->flags |= AIRSI_ENVELOPE_WAITS;
+    } else if (airsi_worker_current() == NULL) {
+        envelope->flags |= AIRSI_ENVELOPE_MAY_WAIT;
     }
     airs_status status = publish(system, envelope);
-    while (status == AIRS_EMAILBOX_FULL && when_full == AIRS_BLOCK_WHEN_FULL) {
+    while (status == AIRS_EMAILBOX_FULL && (envelope->flags & AIRSI_ENVELOPE_WAITS) != 0) {
         status = wait_for_room(system, record, envelope, deadline_ns);
         if (status == AIRS_OK) {
             status = publish(system, envelope);

@@ -140,8 +140,9 @@ void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
         airsi_mailbox_counts counts = airsi_mailbox_look(&actor->mailbox);
         uint32_t in_hand = airsi_load_relaxed(&actor->in_hand);
         uint32_t inside = counts.messages + counts.ends;
+        uint32_t inside_in_hand = actor->drops_oldest ? 0 : in_hand;
         balance.in_hand += in_hand;
-        balance.queued += inside > in_hand ? inside - in_hand : 0;
+        balance.queued += inside > inside_in_hand ? inside - inside_in_hand : 0;
         balance.held += airsi_load_relaxed(&actor->held);
     }
     airsi_unlock(&system->actors_mutex);

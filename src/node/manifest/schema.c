@@ -189,16 +189,23 @@ static void read_capabilities(airsi_reading *reading, const airsi_yaml_node *val
 }
 
 static void read_overflow(airsi_reading *reading, const airsi_yaml_node *value, void *target) {
-    if (!airsi_expect_text(reading, value, "hold or reject")) {
+    static const struct {
+        const char *name;
+        airs_overflow policy;
+    } policies[] = {
+        {"hold", AIRS_OVERFLOW_HOLD},         {"reject", AIRS_OVERFLOW_REJECT}, {"drop-new", AIRS_OVERFLOW_DROP_NEW},
+        {"drop-old", AIRS_OVERFLOW_DROP_OLD}, {"block", AIRS_OVERFLOW_BLOCK},
+    };
+    if (!airsi_expect_text(reading, value, "hold, reject, drop-new, drop-old or block")) {
         return;
     }
-    if (strcmp(value->text, "hold") == 0) {
-        *(airs_overflow *)target = AIRS_OVERFLOW_HOLD;
-    } else if (strcmp(value->text, "reject") == 0) {
-        *(airs_overflow *)target = AIRS_OVERFLOW_REJECT;
-    } else {
-        airsi_reading_complain(reading, value, "\"%.60s\" is no policy; hold or reject is right", value->text);
+    for (size_t i = 0; i < COUNT_OF(policies); i++) {
+        if (strcmp(value->text, policies[i].name) == 0) {
+            *(airs_overflow *)target = policies[i].policy;
+            return;
+        }
     }
+    airsi_reading_complain(reading, value, "\"%.60s\" is no policy; hold, reject, drop-new, drop-old or block is right", value->text);
 }
 
 static void read_limits(airsi_reading *reading, const airsi_yaml_node *value, void *target) {
