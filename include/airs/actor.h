@@ -52,6 +52,10 @@ typedef struct airs_behavior {
     /* The handler may block its thread (a file, a socket, a lock): it is always run outside the workers' share of threads, on one of the spares (four a
      * worker), so that it keeps nobody waiting. Costs some microseconds a message. */
     bool blocks;
+
+    /* How it is: AIRS_OK, or a status and in `error` a line. Called between messages, before those that wait; asked by airs_health_check. May be
+     * NULL: then it is well whenever it comes to be asked. */
+    airs_status (*health)(void *state, airs_context *context, airs_error *error);
 } airs_behavior;
 
 /* Who may send to whom; deny by default, checked on both sides. A pattern is three segments, each a literal or `*` for one whole segment. */
@@ -135,6 +139,17 @@ AIRS_API bool airs_context_cancel_timer(airs_context *context, airs_timer timer)
  * context may be used as before. */
 AIRS_API void airs_context_begin_blocking(airs_context *context);
 AIRS_API void airs_context_end_blocking(airs_context *context);
+
+/* Watches over a component this actor may send to, or has the message in hand from: when its registration ends, for whatever reason, this actor is
+ * handed one AIRS_MESSAGE_DOWN, after all that component sent it (I2). A crash that ends in a restart is no end. `status` says why: AIRS_OK (it
+ * stopped: by itself, by airs_stop, or with the system), AIRS_EINIT_FAILED, the reason of its last crash when it crashed too often, or
+ * AIRS_ETARGET_STOPPED when it had gone before: then the notice comes at once, and without its id. A monitor counts against limits.in_flight until its
+ * notice is handled, so a notice is never refused or dropped for want of room; it ends with the incarnation that made it.
+ * Errors: AIRS_ECOMPONENT_NOT_FOUND (never issued), AIRS_EPERMISSION_DENIED, AIRS_ELIMIT_REACHED, AIRS_ENOMEM, AIRS_EINVAL (a NULL). */
+AIRS_API airs_status airs_context_monitor(airs_context *context, airs_component target, airs_monitor *ret_monitor);
+
+/* true: its notice will not come. false: it has, it is in the mailbox, it was demonitored before, or it is not this actor's. */
+AIRS_API bool airs_context_demonitor(airs_context *context, airs_monitor monitor);
 
 /* The handle of an id this actor may send to. Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_EPERMISSION_DENIED (whether it exists is not told). */
 AIRS_API airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component);

@@ -28,7 +28,7 @@ typedef struct airs_limits {
     uint32_t mailbox_messages; /* 1 .. AIRS_MAILBOX_MESSAGES_MAX */
     uint32_t mailbox_bytes;    /* payload bytes queued; at least payload_bytes; .. AIRS_MAILBOX_BYTES_MAX */
     uint32_t payload_bytes;    /* of one message, and of a reply */
-    uint32_t in_flight;        /* requests this component has open; .. AIRS_IN_FLIGHT_MAX */
+    uint32_t in_flight;        /* requests and monitors this component has open; .. AIRS_IN_FLIGHT_MAX */
     uint32_t timers;           /* pending send-after of this component */
     uint32_t hold_messages;    /* messages this component holds back for full targets */
     uint32_t hold_bytes;

@@ -128,6 +128,28 @@ AIRS_API airs_status airs_execute_async(airs_system *system, airs_component to, 
 AIRS_API airs_status airs_execute(airs_system *system, airs_component to, const char *operation, const void *data, size_t length,
                                   uint32_t timeout_ms, void **ret_data, size_t *ret_length, airs_error *error);
 
+/* A component that a host thread monitors is gone. `reason` is as airs_context_monitor tells it; `id` is of length 0 when it had gone before.
+ * Called once, on the worker that ran the component, on the thread that stops the system, or inside airs_monitor_open. It must not block; it may send. */
+typedef void (*airs_down_callback)(void *user, airs_component target, const airs_component_id *id, airs_status reason);
+
+/* Watches over a component until its registration ends, and then calls `on_down`; at once for one that has gone before. `ret_monitor` (may be NULL) is
+ * set before that.
+ * Errors: AIRS_ECOMPONENT_NOT_FOUND (never issued), AIRS_ELIMIT_REACHED (65,536 a system), AIRS_ENOMEM, AIRS_EINVAL (a NULL). Thread: any. */
+AIRS_API airs_status airs_monitor_open(airs_system *system, airs_component target, airs_down_callback on_down, void *user,
+                                       airs_monitor *ret_monitor);
+
+/* AIRS_OK: `on_down` has not been called and will not be. AIRS_ENOTFOUND: it was called, or is being called this moment; or `monitor` was closed
+ * before or never opened. Errors: also AIRS_EINVAL (`system` is NULL). Thread: any. */
+AIRS_API airs_status airs_monitor_close(airs_system *system, airs_monitor monitor);
+
+/* Asks a component how it is, and waits. The question goes through the system lane: a full mailbox doesn't refuse it, and it is answered between two
+ * messages, so one that has much to do is well and one that is stuck in a handler is not. timeout_ms 0 = 30 s.
+ *
+ * Errors: what behavior->health returned, with its line; AIRS_ETIMEOUT (stuck); AIRS_ETARGET_STOPPED; AIRS_ECOMPONENT_NOT_FOUND; AIRS_ENOTSTARTED (the
+ *         system); AIRS_ELIMIT_REACHED, AIRS_ENOMEM, AIRS_EINVAL (`system` is NULL); AIRS_EDEADLK inside a handler.
+ * Thread: any but a worker's. */
+AIRS_API airs_status airs_health_check(airs_system *system, airs_component to, uint32_t timeout_ms, airs_error *error);
+
 /* The payload limit of a component, for callers that check before they send. Errors: as airs_registry_id_of. */
 AIRS_API airs_status airs_payload_limit(airs_system *system, airs_component to, size_t *ret_bytes);
 

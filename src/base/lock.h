@@ -13,6 +13,7 @@ typedef enum airsi_rank {
     AIRSI_RANK_ACTORS = 1,   /* the system's list of actors, its stage */
     AIRSI_RANK_ROOM,         /* who waits for room in a mailbox */
     AIRSI_RANK_SHARD,        /* requests and timers */
+    AIRSI_RANK_WATCHES,      /* who monitors whom */
     AIRSI_RANK_REGISTRY,     /* ids to actors */
     AIRSI_RANK_TERMS,        /* limits and capabilities that actors share */
     AIRSI_RANK_BROKER,       /* changes of the subscriber list */

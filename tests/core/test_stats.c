@@ -5,10 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <airs/stats.h>
 
 #include "core/stats/histogram.h"
+
+static airs_result waits_at_first(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    if (self->number++ == 0) {
+        kit_gate_wait(self->user);
+    }
+    return AIRS_HANDLED;
+}
 
 typedef struct text {
     char bytes[65536];
@@ -202,13 +213,40 @@ static void the_longest_time_there_is_has_a_bucket(void **state) {
     assert_int_equal(airsi_histogram_quantile(&sum, 1), (UINT64_C(1) << 40) - 1);
 }
 
+static void every_64th_message_a_thread_sends_is_timed(void **state) {
+    (void)state;
+    airs_system *system = kit_system(2);
+    kit_gate gate = {0};
+    kit_actor sink = {.handle = waits_at_first, .user = &gate};
+    kit_options options = kit_defaults();
+    options.limits.mailbox_messages = 6400;
+    airs_component to = kit_spawn_with(system, "test/sink/0", &sink, &options);
+    kit_start(system);
+    assert_int_equal(kit_stats(system).latency.samples, 0);
+    for (int i = 0; i < 6400; i++) {
+        assert_int_equal(airs_send(system, to, "x", 1, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+    }
+    struct timespec nap = {.tv_nsec = 2000000};
+    nanosleep(&nap, NULL);
+    kit_gate_open(&gate);
+    assert_int_equal(airs_system_wait_quiescent(system, 20000), AIRS_OK);
+    airs_latency latency = kit_stats(system).latency;
+    assert_int_equal(latency.samples, 100);
+    /* All of them stood behind the gate; the monotonic clock can't have seen less. */
+    assert_true(latency.p50_ns >= 2000000);
+    assert_true(latency.p50_ns <= latency.p99_ns && latency.p99_ns <= latency.p999_ns && latency.p999_ns <= latency.max_ns);
+    assert_true(latency.total_ns >= latency.samples * 2000000);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                  \
     X(json_has_every_counter_and_every_reason)                    \
     X(without_a_balance_there_is_none)                            \
     X(prometheus_has_every_reason_and_a_type_for_every_series)    \
     X(a_writer_that_fails_ends_the_export)                        \
     X(a_quantile_is_never_too_low_and_at_most_an_eighth_too_high) \
-    X(the_longest_time_there_is_has_a_bucket)
+    X(the_longest_time_there_is_has_a_bucket)                     \
+    X(every_64th_message_a_thread_sends_is_timed)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -29,6 +29,7 @@ enum {
     AIRSI_SIGNAL_ROOM = 4,       /* a full target has room again, or has stopped */
     AIRSI_SIGNAL_HOLD_CHECK = 8, /* time to see whether full targets still make progress */
     AIRSI_SIGNAL_GONE = 16,      /* nobody takes signals any more */
+    AIRSI_SIGNAL_WATCHED = 32,   /* somebody monitors it, or asks how it is (core/watch) */
 };
 
 typedef enum airsi_phase {
@@ -70,6 +71,8 @@ typedef struct airsi_actor {
     struct airsi_ties *ties; /* turn writes it once: its requests and timers; NULL until the first of them */
     airsi_room room;         /* who waits for room in this mailbox; under the room lock */
     uint32_t incarnation;    /* turn; counts up with every start */
+    uint8_t down_reason;     /* turn, once CLOSING: the airs_status that those who monitor it are told */
+    bool watched;            /* turn: somebody does */
     union {
         struct {
             airs_envelope *current;                      /* turn: the message in the handler */

@@ -11,6 +11,7 @@
 #include "core/scheduler/worker.h"
 #include "core/system/system.h"
 #include "core/timer/timer.h"
+#include "core/watch/watch.h"
 
 airs_system *airs_context_system(const airs_context *context) {
     return context->worker->system;
@@ -167,6 +168,23 @@ airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, ai
 
 bool airs_context_cancel_timer(airs_context *context, airs_timer timer) {
     return airsi_timer_cancel(context->actor, timer);
+}
+
+airs_status airs_context_monitor(airs_context *context, airs_component target, airs_monitor *ret_monitor) {
+    if (context == NULL || ret_monitor == NULL) {
+        return AIRS_EINVAL;
+    }
+    airsi_actor *actor = NULL;
+    airs_component_id id;
+    bool known = airsi_registry_resolve(&context->worker->system->registry, target, &actor) == AIRS_OK;
+    if (known && airs_context_id_of(context, target, &id) != AIRS_OK) {
+        return AIRS_EPERMISSION_DENIED;
+    }
+    return airsi_watch_by_actor(context->worker, context->actor, target, ret_monitor);
+}
+
+bool airs_context_demonitor(airs_context *context, airs_monitor monitor) {
+    return context != NULL && airsi_watch_cancel_made(context->actor, monitor);
 }
 
 airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component) {

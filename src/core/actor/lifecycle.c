@@ -11,6 +11,7 @@
 #include "core/request/ties.h"
 #include "core/system/system.h"
 #include "core/timer/timer.h"
+#include "core/watch/watch.h"
 
 #define CRASH_WINDOW_MS 60000
 
@@ -38,6 +39,7 @@ static void call_stop(airsi_worker *worker, airsi_actor *actor, airs_stop_reason
 static void forget_incarnation(airsi_actor *actor) {
     airsi_timer_cancel_all(actor);
     airsi_request_drop_made(actor);
+    airsi_watch_drop_made(actor);
     airsi_ties_fail_owed(actor, AIRS_EHANDLER_FAILED, "the component that had it crashed before it answered");
     /* What is still in flight are ends on their way to the mailbox or in it: they will be taken, and counted as late. */
 }
@@ -98,6 +100,18 @@ void airsi_actor_crash(airsi_worker *worker, airsi_actor *actor, airs_envelope *
     airsi_system_note_quiet(system);
 }
 
+/* What those who monitor it are told. */
+static airs_status down_reason(airs_event_kind event, const airs_error *error) {
+    switch (event) {
+    case AIRS_EVENT_INIT_FAILED:
+        return AIRS_EINIT_FAILED;
+    case AIRS_EVENT_GAVE_UP:
+        return error->status != AIRS_OK && (unsigned)error->status < AIRS_STATUS_COUNT ? error->status : AIRS_EHANDLER_FAILED;
+    default:
+        return AIRS_OK;
+    }
+}
+
 void airsi_actor_close(airsi_worker *worker, airsi_actor *actor, airs_status reason, airs_event_kind event, const airs_error *error) {
     airs_system *system = worker->system;
     if (event == AIRS_EVENT_STOPPED && actor->phase == AIRSI_PHASE_RUNNING) {
@@ -105,8 +119,13 @@ void airsi_actor_close(airsi_worker *worker, airsi_actor *actor, airs_status rea
     }
     actor->phase = AIRSI_PHASE_CLOSING;
     actor->stop_reason = reason;
+    actor->down_reason = down_reason(event, error);
+    if (actor->watched) {
+        airsi_fetch_add_acq_rel(&system->starting, 1); /* no quiet before they have been told */
+    }
     /* Before nobody can reach it any more: an end that is refused frees its entry, and must find it given up. */
     airsi_request_drop_made(actor);
+    airsi_watch_drop_made(actor);
     airsi_timer_cancel_all(actor);
     airsi_subscriber_unregister_actor(&system->subscriber, actor);
     airsi_mailbox_close(&actor->mailbox);
@@ -129,7 +148,7 @@ static void end_left_over(airsi_worker *worker, const airsi_actor *actor, airs_e
     airs_system *system = worker->system;
     if ((envelope->flags & AIRSI_ENVELOPE_SPENT) != 0) {
         airsi_message_release(system, envelope);
-    } else if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
+    } else if ((envelope->flags & AIRSI_ENVELOPE_END) != 0) {
         airsi_count(&worker->record->counters.late_ends);
         airsi_message_release(system, envelope);
         airsi_count_end(&worker->record->counters.dropped);
@@ -187,7 +206,15 @@ bool airsi_actor_empty(airsi_worker *worker, airsi_actor *actor) {
     airsi_ties_fail_owed(actor, AIRS_ETARGET_STOPPED, "the component stopped before it answered");
     actor->phase = AIRSI_PHASE_GONE;
     airsi_system_actor_gone(system, actor);
-    uncount_signals(actor, airsi_exchange_acq_rel(&actor->signals, AIRSI_SIGNAL_GONE));
+    /* E21, pairs with E20: who signals from here on sees GONE. */
+    uint32_t signals = airsi_exchange_acq_rel(&actor->signals, AIRSI_SIGNAL_GONE);
+    uncount_signals(actor, signals);
+    if (actor->watched || (signals & AIRSI_SIGNAL_WATCHED) != 0) {
+        airsi_watch_tell_gone(actor, (airs_status)actor->down_reason);
+    }
+    if (actor->watched) {
+        airsi_fetch_sub_acq_rel(&system->starting, 1);
+    }
     airsi_free(actor->crashes); /* here: the garbage lies over it */
     actor->garbage.free = free_actor;
     airsi_reclaim_retire(&system->reclaim, &actor->garbage);

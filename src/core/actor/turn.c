@@ -1,5 +1,6 @@
 /* The turn of an actor: signals before every user message, then the message; at most 64 messages or 1 ms. */
 
+#include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
@@ -11,6 +12,7 @@
 #include "core/scheduler/scheduler.h"
 #include "core/scheduler/worker.h"
 #include "core/system/system.h"
+#include "core/watch/watch.h"
 
 #define TURN_MS 1
 
@@ -31,6 +33,7 @@ static void stop_now(airsi_worker *worker, airsi_actor *actor) {
 static void take_signals(airsi_worker *worker, airsi_actor *actor) {
     /* E21 acq_rel, pairs with E20. */
     uint32_t signals = airsi_exchange_acq_rel(&actor->signals, 0);
+    actor->watched |= (signals & AIRSI_SIGNAL_WATCHED) != 0;
     if ((signals & AIRSI_SIGNAL_STOP) != 0) {
         if ((signals & AIRSI_SIGNAL_START) != 0) {
             airsi_fetch_sub_acq_rel(&worker->system->starting, 1);
@@ -43,16 +46,23 @@ static void take_signals(airsi_worker *worker, airsi_actor *actor) {
         airsi_actor_start(worker, actor);
     }
     if (actor->phase == AIRSI_PHASE_RUNNING) {
+        if (actor->watched && (signals & (AIRSI_SIGNAL_WATCHED | AIRSI_SIGNAL_START)) != 0) {
+            airsi_watch_answer(worker, actor);
+        }
         airsi_hold_flush(worker, actor, (signals & AIRSI_SIGNAL_HOLD_CHECK) != 0);
     }
 }
 
-/* The end of a request, before the handler sees it. true: it belongs to an incarnation that is gone. */
+/* The end of a request or a monitor, before the handler sees it. true: it belongs to an incarnation that is gone. */
 static bool is_late(airsi_actor *actor, airs_envelope *envelope) {
-    if ((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0) {
+    if ((envelope->flags & AIRSI_ENVELOPE_END) == 0) {
         return false;
     }
-    airsi_request_taken(actor, envelope);
+    if ((envelope->flags & AIRSI_ENVELOPE_NOTICE) != 0) {
+        actor->ties->in_flight--;
+    } else {
+        airsi_request_taken(actor, envelope);
+    }
     return envelope->incarnation != actor->incarnation;
 }
 
@@ -133,6 +143,9 @@ static void handle(airsi_worker *worker, airsi_actor *actor, airs_envelope *enve
     airs_error error;
     error.status = AIRS_OK;
     error.text[0] = '\0';
+    if ((envelope->flags & AIRSI_ENVELOPE_SAMPLED) != 0) {
+        airsi_histogram_add(&worker->record->counters.latency, airsi_clock_monotonic_ns() - envelope->sampled_ns);
+    }
     airsi_store_relaxed(&actor->in_hand, 1);
     airs_result result = call_handler(worker, actor, envelope, &error);
     finish(worker, actor, envelope, turn, result, &error);

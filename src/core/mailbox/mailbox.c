@@ -31,7 +31,7 @@ static bool has_room(const airsi_mailbox *mailbox, uint64_t word, uint32_t bytes
 }
 
 airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before) {
-    bool bounded = (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0;
+    bool bounded = (envelope->flags & AIRSI_ENVELOPE_END) == 0;
     airsi_mailbox_debt cost = airsi_mailbox_cost(envelope);
     airsi_pair state = airsi_pair_guess(&mailbox->state);
     airsi_store_relaxed(&envelope->link.next, NULL);

@@ -70,7 +70,7 @@ typedef uint64_t airsi_mailbox_debt;
 void airsi_mailbox_init(airsi_mailbox *mailbox, uint32_t max_messages, uint32_t max_bytes);
 
 /* Producers, any thread. After ADMITTED the caller must link, with what stood in `ret_before`; nothing else may fail in between, and the message
- * can't be taken before. The end of a request (AIRSI_ENVELOPE_REQUEST_END) is not measured against the bounds. */
+ * can't be taken before. The end of something (AIRSI_ENVELOPE_END) is not measured against the bounds. */
 airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link **ret_before);
 static inline void airsi_mailbox_link(airsi_mailbox *mailbox, airs_envelope *envelope, airsi_link *before) {
     if (before != NULL) {
@@ -122,7 +122,7 @@ airs_envelope *airsi_mailbox_take_oldest(airsi_mailbox *mailbox, uint32_t bytes)
 
 /* What a message of this kind and size takes. */
 static inline airsi_mailbox_debt airsi_mailbox_cost(const airs_envelope *envelope) {
-    return (envelope->flags & AIRSI_ENVELOPE_REQUEST_END) != 0 ? AIRSI_MAILBOX_ONE_END : AIRSI_MAILBOX_ONE_MESSAGE + envelope->length;
+    return (envelope->flags & AIRSI_ENVELOPE_END) != 0 ? AIRSI_MAILBOX_ONE_END : AIRSI_MAILBOX_ONE_MESSAGE + envelope->length;
 }
 /* Whether so much is owed that it should be given back within the turn: over an eighth of either bound. */
 static inline bool airsi_mailbox_owes_much(const airsi_mailbox *mailbox, airsi_mailbox_debt debt) {

@@ -27,6 +27,10 @@ enum {
     AIRSI_ENVELOPE_WAITS = 2,       /* its sender waits for room and tries again: want of room is no failure */
     AIRSI_ENVELOPE_SPENT = 8,       /* its end has been counted; it stands in its mailbox until the one behind it is linked */
     AIRSI_ENVELOPE_MAY_WAIT = 16,   /* a host thread's: it waits for room if the target's policy is to block */
+    AIRSI_ENVELOPE_NOTICE = 32,     /* that a monitored actor is gone */
+    AIRSI_ENVELOPE_SAMPLED = 64,    /* sampled_ns says when it was admitted */
+    /* Outside the mailbox's bounds: counted against in_flight when what ends by it was begun; `incarnation` says by which. */
+    AIRSI_ENVELOPE_END = AIRSI_ENVELOPE_REQUEST_END | AIRSI_ENVELOPE_NOTICE,
 };
 
 struct airs_envelope {
@@ -35,7 +39,10 @@ struct airs_envelope {
     airs_component from;
     airs_request request;
     airsi_payload *shared; /* NULL: the bytes stand behind the header */
-    uint64_t incarnation;  /* REQUEST_END: the requester's incarnation that asked */
+    union {
+        uint64_t incarnation; /* END: the incarnation that asked */
+        uint64_t sampled_ns;  /* SAMPLED */
+    };
     uint32_t length;
     uint32_t enqueued_ms; /* coarse clock at admission; 0 before */
     uint8_t kind;         /* airs_message_kind */

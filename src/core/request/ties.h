@@ -12,14 +12,16 @@ struct airs_system;
 struct airsi_actor;
 struct airsi_request_entry;
 struct airsi_timer_entry;
+struct airsi_watch;
 
 typedef struct airsi_ties {
     struct airsi_request_entry *made; /* turn: requests whose end it has not taken */
-    uint32_t in_flight;               /* turn: how many these are, and ends of older incarnations still to come */
+    uint32_t in_flight;               /* turn: how many these are, monitors, and ends of older incarnations still to come */
     uint32_t owed_count, owed_room;   /* turn */
     airs_request *owed;               /* turn: names of requests it was handed and did not answer at once; some may have ended since */
     uint32_t timer_count;             /* lock of the actor's shard */
     struct airsi_timer_entry *timers; /* lock of the actor's shard */
+    struct airsi_watch *watches;      /* watches' mutex: those it made */
 } airsi_ties;
 
 /* The actor's, made if need be. NULL: no memory. Thread: its turn. */

@@ -17,6 +17,7 @@ static void init_plain_parts(airs_system *system) {
     airsi_cond_init(&system->quiet);
     airsi_mutex_init(&system->actors_mutex, AIRSI_RANK_ACTORS);
     airsi_cond_init(&system->actor_gone);
+    airsi_watches_init(&system->watches);
     airsi_dead_letters_init(&system->dead_letters, system->options.dead_letters, system->options.dead_letter_bytes);
     system->messaging.system = system;
     airsi_subscriber_init(&system->subscriber, system);
@@ -31,6 +32,7 @@ static void free_parts(airs_system *system) {
     airsi_registry_fini(&system->registry);
     airsi_terms_table_fini(&system->terms);
     airsi_dead_letters_fini(&system->dead_letters);
+    airsi_watches_fini(&system->watches);
     airsi_room_locks_fini(&system->room_locks);
     airsi_mutex_fini(&system->gate.mutex);
     pthread_cond_destroy(&system->gate.changed);

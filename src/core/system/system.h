@@ -21,6 +21,7 @@
 #include "core/scheduler/scheduler.h"
 #include "core/scheduler/worker.h"
 #include "core/subscriber/subscriber.h"
+#include "core/watch/watch.h"
 
 struct airs_messaging {
     airs_broker broker;
@@ -47,6 +48,7 @@ struct airs_system {
     airs_messaging messaging;
     airs_actor_system_subscriber subscriber;
     airsi_dead_letters dead_letters;
+    airsi_watches watches;
     unsigned worker_count; /* const after new */
 
     AIRSI_ATOMIC(uint32_t) closing;     /* any thread, atomic: sources are closed */
