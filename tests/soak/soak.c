@@ -47,14 +47,14 @@ static void show(soak_world *world, progress *p, bool checked) {
     }
     const soak_ledger *l = &world->ledger;
     airs_routing_stats stats = kit_stats(world->system);
-    fprintf(stderr,
-            "%s%6.1f s  %7.0f messages/s  %5.1f MiB  %llu accepted, %llu dead, %llu refused, %llu requests, %llu timers, %llu crashes, "
-            "%llu spawned, %llu redelivered%s",
-            p->terminal ? "\r" : "", now - p->began_s, (double)(stats.accepted - p->last_accepted) / (now - p->last_s),
-            (double)resident_bytes() / 1048576, (unsigned long long)stats.accepted, (unsigned long long)stats.dead,
-            (unsigned long long)l->refused, (unsigned long long)stats.requests, (unsigned long long)l->timers,
-            (unsigned long long)stats.crashes, (unsigned long long)(l->children + l->respawns), (unsigned long long)l->redelivered,
-            checked ? "  checked\n" : "");
+    fprintf(stderr, "%s%6.1f s %8.0f messages/s %6.1f MiB %11llu accepted %9llu dead", p->terminal ? "\r" : "", now - p->began_s,
+            (double)(stats.accepted - p->last_accepted) / (now - p->last_s), (double)resident_bytes() / 1048576,
+            (unsigned long long)stats.accepted, (unsigned long long)stats.dead);
+    if (checked) {
+        fprintf(stderr, "  checked: %llu refused, %llu requests, %llu timers, %llu crashes, %llu spawned, %llu redelivered\n",
+                (unsigned long long)l->refused, (unsigned long long)stats.requests, (unsigned long long)l->timers,
+                (unsigned long long)stats.crashes, (unsigned long long)(l->children + l->respawns), (unsigned long long)l->redelivered);
+    }
     p->last_s = now;
     p->last_accepted = stats.accepted;
 }

@@ -89,14 +89,21 @@ static bool note_outcome(soak_slot *slot, airs_status status) {
     return status == AIRS_OK;
 }
 
-static void send_one(soak_slot *slot, airs_context *context, uint32_t hops) {
+static void send_to(soak_slot *slot, airs_context *context, uint32_t to, uint32_t hops) {
     char buffer[sizeof(soak_note) + FILLING_MAX];
-    uint32_t to = choose_target(slot);
     size_t length = next_note(slot, hops, to, buffer);
     slot->sent[to] += note_outcome(slot, airs_context_send(context, atomic_load(&slot->world->components[to]), buffer, length));
 }
 
-static void send_many(soak_slot *slot, airs_context *context) {
+/* Many to one: it is full somewhere in between, and may have room again before the last. */
+static void send_run(soak_slot *slot, airs_context *context) {
+    uint32_t to = choose_target(slot);
+    for (int i = 0; i < 16; i++) {
+        send_to(slot, context, to, 0);
+    }
+}
+
+static void broadcast(soak_slot *slot, airs_context *context) {
     char buffer[sizeof(soak_note) + FILLING_MAX];
     soak_note note = {.sender = slot->index};
     airs_component targets[6];
@@ -151,13 +158,15 @@ static void act(soak_slot *slot, airs_context *context, uint32_t hops) {
         if (dice == 0) {
             bear_child(slot, context);
         } else if (dice < 3) {
-            send_many(slot, context);
-        } else if (dice < 8) {
+            broadcast(slot, context);
+        } else if (dice < 5) {
+            send_run(slot, context);
+        } else if (dice < 10) {
             set_timer(slot, context, hops - 1);
-        } else if (dice < 20) {
+        } else if (dice < 22) {
             ask_one(slot, context, hops - 1);
         } else {
-            send_one(slot, context, hops - 1);
+            send_to(slot, context, choose_target(slot), hops - 1);
         }
     }
 }
