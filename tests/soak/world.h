@@ -23,6 +23,7 @@ typedef struct soak_note {
     uint32_t sender;   /* slot, or SLOTS + host */
     uint64_t life;     /* of the sender's incarnation */
     uint64_t sequence; /* per sender incarnation and target; 0: outside of the order (timers, broadcasts) */
+    uint64_t hasty;    /* hasty requests among what was sent before it, likewise */
     uint32_t filling;  /* bytes behind it, each of them `mark` */
     uint32_t mark;
 } soak_note;
@@ -36,10 +37,10 @@ typedef struct soak_slot {
     soak_world *world;
     uint32_t index;
     uint64_t seed;
-    uint64_t life;                               /* another with every start */
-    uint64_t sent[SLOTS];                        /* of this life */
-    uint64_t seen[SENDERS], seen_life[SENDERS];  /* the last of each sender */
-    airs_request open[OPEN_MAX], owed[OWED_MAX]; /* made and not told; handed over and not answered */
+    uint64_t life;                                                   /* another with every start */
+    uint64_t sent[SLOTS], hasty[SLOTS];                              /* of this life */
+    uint64_t seen[SENDERS], seen_hasty[SENDERS], seen_life[SENDERS]; /* the last of each sender */
+    airs_request open[OPEN_MAX], owed[OWED_MAX];                     /* made and not told; handed over and not answered */
     uint32_t open_count, owed_count;
 } soak_slot;
 
@@ -53,6 +54,8 @@ typedef struct soak_ledger {
     soak_count ok, failed;      /* messages handled, by what the handler returned */
     soak_count timers;          /* timer messages handled */
     soak_count unclear;         /* airs_request_wait that failed: refused or sent, it doesn't say */
+    /* Requests whose timeout may come before their message was refused: the call is fine then, and the end tells the timeout. */
+    soak_count hasty;
     soak_count redelivered;
     soak_count refused; /* sends, all reasons */
     soak_count children, children_freed;
