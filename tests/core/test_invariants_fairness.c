@@ -127,6 +127,53 @@ static void timers_fire_and_stops_take_effect_while_two_talk_without_end(void **
     kit_finish(system);
 }
 
+/* --- handlers that don't end ------------------------------------------------------------------------------------------ */
+
+static airs_result wait_at_gate(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    kit_gate_wait(self->user);
+    return AIRS_HANDLED;
+}
+
+/* `stuck` handlers keep their threads for as long as the test likes; two others go on talking, and what waited behind the stuck ones is handled. */
+static void talk_beside_stuck_ones(unsigned workers, unsigned stuck) {
+    kit_actor loopers[6];
+    kit_gate gate = {0};
+    talker talkers[2];
+    atomic_int enough = 0;
+    airs_system *system = kit_system(workers);
+    start_talking(system, talkers, 2, 0, &enough);
+    kit_actor third = {.handle = kit_count};
+    airs_component to = kit_spawn(system, "fair/third/0", &third);
+    for (unsigned i = 0; i < stuck; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "fair/stuck/%u", i);
+        loopers[i] = (kit_actor){.handle = wait_at_gate, .user = &gate};
+        loopers[i].peer = kit_spawn(system, id, &loopers[i]);
+    }
+    kit_start(system);
+    kit_send_number(system, talkers[0].actor.peer, 0, AIRS_REJECT_WHEN_FULL);
+    for (unsigned i = 0; i < stuck; i++) {
+        kit_send_number(system, loopers[i].peer, 0, AIRS_REJECT_WHEN_FULL);
+        kit_send_number(system, to, 0, AIRS_REJECT_WHEN_FULL);
+    }
+    kit_gate_reached(&gate, (int)stuck);
+    kit_wait(&third.handled, stuck);
+    kit_wait(&talkers[0].actor.handled, atomic_load(&talkers[0].actor.handled) + 1000);
+    atomic_store(&enough, 1);
+    kit_gate_open(&gate);
+    kit_finish(system);
+}
+
+static void handlers_that_do_not_end_stop_nobody_else(void **state) {
+    (void)state;
+    talk_beside_stuck_ones(1, 1);
+    talk_beside_stuck_ones(1, 3);
+    talk_beside_stuck_ones(2, 6);
+}
+
 /* --- nobody talks ----------------------------------------------------------------------------------------------------- */
 
 #define SLEEPERS 200
@@ -213,6 +260,7 @@ static void an_idle_system_hardly_wakes_and_uses_hardly_any_time(void **state) {
     X(an_actor_that_talks_to_itself_starves_nobody)                 \
     X(a_third_that_one_of_them_calls_gets_its_turn)                 \
     X(timers_fire_and_stops_take_effect_while_two_talk_without_end) \
+    X(handlers_that_do_not_end_stop_nobody_else)                    \
     X(an_idle_system_hardly_wakes_and_uses_hardly_any_time)
 
 #define TEST(name) cmocka_unit_test(name),
