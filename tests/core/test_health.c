@@ -221,6 +221,20 @@ static void all_who_ask_are_answered_also_by_a_stop(void **state) {
     kit_finish(system);
 }
 
+static void in_the_deterministic_mode_who_asks_steps_the_system(void **state) {
+    (void)state;
+    airs_system_options options = {.workers = 2, .deterministic = true, .seed = 7};
+    airs_system *system = NULL;
+    assert_int_equal(airs_system_new(&options, &system, NULL), AIRS_OK);
+    patient p = {.health = AIRS_OK};
+    airs_component to = admit(system, &p, 8);
+    assert_int_equal(airs_system_start(system, NULL), AIRS_OK);
+    assert_int_equal(airs_health_check(system, to, 0, NULL), AIRS_OK);
+    p.health = AIRS_EUNAVAILABLE;
+    assert_int_equal(airs_health_check(system, to, 0, NULL), AIRS_EUNAVAILABLE);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                                     \
     X(one_without_a_callback_is_well_when_it_comes_to_be_asked)      \
     X(one_with_a_callback_says_itself_how_it_is)                     \
@@ -228,7 +242,8 @@ static void all_who_ask_are_answered_also_by_a_stop(void **state) {
     X(a_callback_that_is_stuck_keeps_nobody_waiting_beyond_the_time) \
     X(one_that_waits_for_room_at_another_is_well)                    \
     X(a_handler_can_not_wait_for_an_answer)                          \
-    X(all_who_ask_are_answered_also_by_a_stop)
+    X(all_who_ask_are_answered_also_by_a_stop)                       \
+    X(in_the_deterministic_mode_who_asks_steps_the_system)
 
 #define TEST(name) cmocka_unit_test(name),
 

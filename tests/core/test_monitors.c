@@ -2,6 +2,7 @@
 #include "kit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,39 @@ static void notices_are_bounded_by_in_flight_and_never_refused_for_want_of_room_
     kit_finish(s.system);
 }
 
+static void a_notice_is_never_dropped_for_a_newer_message_I1(void **state) {
+    (void)state;
+    scene s;
+    set_up(&s);
+    kit_options options = kit_defaults();
+    options.limits.mailbox_messages = 1;
+    options.limits.overflow = AIRS_OVERFLOW_DROP_OLD;
+    kit_gate gate = {0};
+    kit_actor forgetful = {.handle = watches_and_waits, .peer = s.watched, .user = &gate};
+    airs_component handle = kit_spawn_with(s.system, "test/forgetful/0", &forgetful, &options);
+    kit_start(s.system);
+    poke(&s, handle, "m");
+    settle(&s);
+    poke(&s, handle, "w");
+    kit_gate_reached(&gate, 1);
+    poke(&s, s.watched, "0");
+    kit_wait(&s.target.stops, 1);
+    airs_balance balance;
+    do { /* until the notice is there, behind the one in hand */
+        sched_yield();
+        airs_system_balance(s.system, &balance);
+    } while (balance.queued == 0);
+    for (int i = 0; i < 100; i++) {
+        poke(&s, handle, "m"); /* behind the notice; each pushes out the one before */
+    }
+    kit_gate_open(&gate);
+    settle(&s);
+    assert_int_equal(forgetful.number % 1000, 2);
+    assert_int_equal(forgetful.number / 1000, 2); /* of the first monitor, and of the last one at once */
+    assert_true(kit_stats(s.system).dropped > 90);
+    kit_finish(s.system);
+}
+
 /* --- host threads ----------------------------------------------------------------------------------------------------- */
 
 typedef struct told {
@@ -472,6 +506,7 @@ static void every_monitor_is_told_or_closed_whatever_happens_at_once_I1(void **s
     X(a_demonitored_one_is_not_told_and_nobody_takes_anothers_I9)             \
     X(monitors_end_with_the_incarnation_that_made_them_I9)                    \
     X(notices_are_bounded_by_in_flight_and_never_refused_for_want_of_room_I7) \
+    X(a_notice_is_never_dropped_for_a_newer_message_I1)                       \
     X(a_host_thread_is_told_once)                                             \
     X(every_monitor_is_told_or_closed_whatever_happens_at_once_I1)
 

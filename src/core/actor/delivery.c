@@ -1,17 +1,16 @@
 #include "core/actor/delivery.h"
 
-#include "base/clock.h"
 #include "core/request/request.h"
 #include "core/scheduler/scheduler.h"
 #include "core/system/system.h"
 
-#define SAMPLE_EVERY \
-    64 /* messages a thread sends, of which one's way is timed: two looks at the clock, spread over them, cost nothing one can see */
+/* Messages a thread sends, of which one's way is timed: two looks at the clock, spread over them, cost nothing one can see. */
+#define SAMPLE_EVERY 64
 
-static void stamp(airs_envelope *envelope) {
+static void stamp(const airsi_actor *target, airs_envelope *envelope) {
     if ((envelope->flags & AIRSI_ENVELOPE_END) == 0) {
         envelope->flags |= AIRSI_ENVELOPE_SAMPLED;
-        envelope->sampled_ns = airsi_clock_monotonic_ns();
+        envelope->sampled_ns = airsi_scheduler_clock_ns(&target->system->scheduler);
     }
 }
 
@@ -27,7 +26,7 @@ airs_status airsi_actor_deliver(airsi_actor *target, airs_envelope *envelope, ai
     if (acceptance == AIRSI_ACCEPT_NEW) {
         airsi_count(&record->counters.accepted);
         if (airsi_load_relaxed(&record->counters.accepted) % SAMPLE_EVERY == 0) {
-            stamp(envelope);
+            stamp(target, envelope);
         }
     }
     airsi_mailbox_link(&target->mailbox, envelope, before);

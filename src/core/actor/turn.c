@@ -1,6 +1,5 @@
 /* The turn of an actor: signals before every user message, then the message; at most 64 messages or 1 ms. */
 
-#include "base/clock.h"
 #include "core/actor/actor.h"
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
@@ -144,7 +143,7 @@ static void handle(airsi_worker *worker, airsi_actor *actor, airs_envelope *enve
     error.status = AIRS_OK;
     error.text[0] = '\0';
     if ((envelope->flags & AIRSI_ENVELOPE_SAMPLED) != 0) {
-        airsi_histogram_add(&worker->record->counters.latency, airsi_clock_monotonic_ns() - envelope->sampled_ns);
+        airsi_histogram_add(&worker->record->counters.latency, airsi_scheduler_clock_ns(&worker->system->scheduler) - envelope->sampled_ns);
     }
     airsi_store_relaxed(&actor->in_hand, 1);
     airs_result result = call_handler(worker, actor, envelope, &error);

@@ -154,7 +154,7 @@ airs_envelope *airsi_mailbox_take_oldest(airsi_mailbox *mailbox, uint32_t bytes)
     airsi_link *before = NULL;
     /* E5 acquire, pairs with E4; and below. */
     airsi_link *link = airsi_load_acquire(&mailbox->head);
-    while (link != NULL && (envelope_of(link)->flags & AIRSI_ENVELOPE_REQUEST_END) != 0) {
+    while (link != NULL && (envelope_of(link)->flags & AIRSI_ENVELOPE_END) != 0) {
         before = link;
         link = airsi_load_acquire(&link->next);
     }

@@ -5,7 +5,6 @@
 
 #include <airs/system.h>
 
-#include "base/clock.h"
 #include "core/system/system.h"
 #include "core/watch/watch.h"
 
@@ -57,6 +56,11 @@ static void on_health(void *user, airs_status status, const char *text) {
     pthread_mutex_unlock(&check->mutex);
 }
 
+static bool is_answered(void *user) {
+    const checking *check = user;
+    return check->done;
+}
+
 /* false: no answer has come by then. */
 static bool wait_for_answer(checking *check, const struct timespec *deadline) {
     int waited = 0;
@@ -77,7 +81,11 @@ static airs_status ask(airs_system *system, airs_component to, uint32_t timeout_
     if (status != AIRS_OK) {
         return status;
     }
-    uint64_t until = airsi_clock_monotonic_ns() + (uint64_t)(timeout_ms != 0 ? timeout_ms : HEALTH_DEFAULT_MS) * 1000000u;
+    uint64_t until = airsi_scheduler_clock_ns(&system->scheduler) + (uint64_t)(timeout_ms != 0 ? timeout_ms : HEALTH_DEFAULT_MS) * 1000000u;
+    if (system->scheduler.simulation.on) {
+        airsi_simulation_until(system, is_answered, check, until / 1000000u);
+        until = 0; /* nobody else could answer */
+    }
     struct timespec deadline = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
     if (!wait_for_answer(check, &deadline)) {
         if (airsi_watch_cancel(system, AIRSI_WATCH_HEALTH, name)) {
