@@ -135,10 +135,77 @@ static void requests_answered_by_a_later_handler_leave_memory_flat(void **state)
     kit_finish(system);
 }
 
+/* --- actors with ids of their own: each is given a message, and ends ------------------------------------------------------- */
+
+#define AT_ONCE 500u
+
+typedef struct nursery {
+    airs_system *system;
+    atomic_uint_fast64_t made, handled, gone;
+} nursery;
+
+static airs_result live_shortly(void *state, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    atomic_fetch_add(&((nursery *)state)->handled, 1);
+    return AIRS_EXIT;
+}
+
+static void be_gone(void *state) {
+    atomic_fetch_add(&((nursery *)state)->gone, 1);
+}
+
+static const airs_behavior short_lived = {.kind = "native", .handle = live_shortly, .free = be_gone};
+
+/* Every other one has capabilities of its own too. */
+static void raise_one(nursery *n) {
+    char text[48];
+    uint64_t number = atomic_fetch_add(&n->made, 1);
+    int length = snprintf(text, sizeof text, "test/child/%llu", (unsigned long long)number);
+    const char *send = number % 2 == 0 ? "test/child/*" : text;
+    const char *receive = "*/*/*";
+    airs_spawn_options options = {.limits = AIRS_LIMITS_DEFAULT,
+                                  .capabilities = {.send = &send, .send_count = 1, .receive = &receive, .receive_count = 1},
+                                  .behavior = &short_lived,
+                                  .state = n};
+    assert_int_equal(airs_component_id_parse(text, (size_t)length, &options.id, NULL), AIRS_OK);
+    airs_component child = AIRS_OUTSIDE;
+    assert_int_equal(airs_spawn(n->system, &options, &child, NULL), AIRS_OK);
+    assert_int_equal(airs_send(n->system, child, text, (size_t)length, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+}
+
+static void raise_many(nursery *n, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        raise_one(n);
+        if (i % AT_ONCE == 0) {
+            kit_wait(&n->gone, atomic_load(&n->made));
+        }
+    }
+    kit_wait(&n->gone, atomic_load(&n->made));
+    assert_int_equal(n->handled, n->made);
+}
+
+static void actors_with_ids_of_their_own_leave_memory_flat(void **state) {
+    (void)state;
+    nursery n = {.system = kit_system(2)};
+    kit_start(n.system);
+    raise_many(&n, WARM_UP);
+    size_t before = resident_bytes();
+    raise_many(&n, how_many() / 2);
+    size_t after = resident_bytes();
+    if (after > before && after - before > GROWTH_MAX) {
+        fail_msg("resident memory grew from %zu to %zu bytes", before, after);
+    }
+    assert_int_equal(airs_registry_count(airs_system_registry(n.system)), 0);
+    kit_finish(n.system);
+}
+
 #define TESTS(X)                                                       \
     X(requests_with_a_long_timeout_answered_at_once_leave_memory_flat) \
     X(timers_cancelled_at_once_leave_memory_flat)                      \
-    X(requests_answered_by_a_later_handler_leave_memory_flat)
+    X(requests_answered_by_a_later_handler_leave_memory_flat)          \
+    X(actors_with_ids_of_their_own_leave_memory_flat)
 
 #define TEST(name) cmocka_unit_test(name),
 
