@@ -14,8 +14,7 @@
 #define TRIM_MS 20u                       /* a quarter of the surplus goes every so often, so load that swings faster maps little */
 
 typedef struct class_depot {
-    /* The mutex guards all below; a line of its own, since threads of different classes have nothing to do with each other. */
-    _Alignas(AIRSI_BLOCK_UNIT) airsi_mutex mutex;
+    airsi_spinlock lock; /* guards all below */
     airsi_chunks chunks;
     airsi_magazine *full, *empty;
     uint32_t full_count;
@@ -71,7 +70,7 @@ airsi_depot *airsi_depot_new(void) {
         atomic_init(&depot->references, 1);
         airsi_mutex_init(&depot->mutex, AIRSI_RANK_HEAP);
         for (unsigned i = 0; i < AIRSI_BLOCK_CLASSES; i++) {
-            airsi_mutex_init(&depot->classes[i].mutex, AIRSI_RANK_HEAP);
+            airsi_spin_init(&depot->classes[i].lock, AIRSI_RANK_HEAP);
         }
     }
     return depot;
@@ -81,9 +80,6 @@ static void unref(airsi_depot *depot) {
     /* E70 acq_rel, pairs with itself: whatever others did with the depot happens before the last frees it. */
     if (airsi_fetch_sub_acq_rel(&depot->references, 1) > 1) {
         return;
-    }
-    for (unsigned i = 0; i < AIRSI_BLOCK_CLASSES; i++) {
-        airsi_mutex_fini(&depot->classes[i].mutex);
     }
     airsi_mutex_fini(&depot->mutex);
     airsi_free(depot);
@@ -193,17 +189,17 @@ static airsi_magazine *fill_from_new_chunk(airsi_depot *depot, unsigned block_cl
     if (pages == NULL) {
         return NULL;
     }
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     airsi_chunks_add(&in->chunks, pages, depot, block_class);
     airsi_chunks_fill(&in->chunks, magazine);
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     return magazine;
 }
 
 airsi_magazine *airsi_depot_take(airsi_depot *depot, unsigned block_class, airsi_magazine *emptied) {
     class_depot *in = &depot->classes[block_class];
     assert(emptied->count == 0);
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     airsi_magazine *magazine = pop(&in->full);
     if (magazine != NULL) {
         in->full_count--;
@@ -216,7 +212,7 @@ airsi_magazine *airsi_depot_take(airsi_depot *depot, unsigned block_class, airsi
             airsi_chunks_fill(&in->chunks, magazine);
         }
     }
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     if (magazine != NULL && magazine->count > 0) {
         return magazine;
     }
@@ -229,27 +225,33 @@ airsi_magazine *airsi_depot_take(airsi_depot *depot, unsigned block_class, airsi
 }
 
 /* With the class's lock held. */
-static airsi_magazine *empty_one(class_depot *in, unsigned block_class) {
-    airsi_magazine *magazine = pop(&in->empty);
-    return magazine != NULL ? magazine : new_magazine(block_class);
+static void keep_full(class_depot *in, airsi_magazine *full) {
+    if (!is_none(full)) {
+        push(&in->full, full);
+        in->full_count++;
+    }
 }
 
 airsi_magazine *airsi_depot_give(airsi_depot *depot, unsigned block_class, airsi_magazine *full) {
     class_depot *in = &depot->classes[block_class];
     airsi_chunk *chunks = NULL;
     assert(full->count == full->capacity);
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     bool keep = is_none(full) || (in->full_count + 1) * full->capacity * airsi_block_bytes(block_class) <= KEPT_BYTES;
-    airsi_magazine *magazine = keep ? empty_one(in, block_class) : full;
-    if (magazine == full) {
+    airsi_magazine *emptied = keep ? pop(&in->empty) : full;
+    if (!keep) {
         empty(in, full, &chunks);
-    } else if (magazine != NULL && !is_none(full)) {
-        push(&in->full, full);
-        in->full_count++;
+    } else if (emptied != NULL) {
+        keep_full(in, full);
     }
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     put_pages(depot, chunks);
-    return magazine;
+    if (emptied == NULL && (emptied = new_magazine(block_class)) != NULL) {
+        airsi_spin_lock(&in->lock);
+        keep_full(in, full);
+        airsi_spin_unlock(&in->lock);
+    }
+    return emptied;
 }
 
 void airsi_depot_retire(airsi_depot *depot, unsigned block_class, airsi_magazine *magazine) {
@@ -258,10 +260,10 @@ void airsi_depot_retire(airsi_depot *depot, unsigned block_class, airsi_magazine
     if (is_none(magazine)) {
         return;
     }
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     empty(in, magazine, &chunks);
     push(&in->empty, magazine);
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     put_pages(depot, chunks);
 }
 
@@ -271,9 +273,9 @@ void airsi_depot_give_block(void *block) {
     class_depot *in = &depot->classes[head->block_class];
     /* The block's chunk holds a reference; with one more the depot outlives it. */
     airsi_fetch_add_relaxed(&depot->references, 1);
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     airsi_chunk *chunk = airsi_chunks_return(&in->chunks, block);
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     if (chunk != NULL) {
         chunk->next = NULL;
         put_pages(depot, chunk);
@@ -285,7 +287,7 @@ void airsi_depot_give_block(void *block) {
 static void close_class(airsi_depot *depot, class_depot *in) {
     airsi_chunk *chunks = NULL;
     airsi_magazine *magazine;
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     while ((magazine = pop(&in->full)) != NULL) {
         empty(in, magazine, &chunks);
         airsi_free(magazine);
@@ -294,7 +296,7 @@ static void close_class(airsi_depot *depot, class_depot *in) {
         airsi_free(magazine);
     }
     in->full_count = 0;
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     put_pages(depot, chunks);
 }
 
@@ -327,7 +329,7 @@ static uint32_t length_of(const airsi_magazine *magazine) {
 }
 
 static bool class_is_valid(class_depot *in) {
-    airsi_lock(&in->mutex);
+    airsi_spin_lock(&in->lock);
     bool valid = airsi_chunks_are_valid(&in->chunks) && length_of(in->full) == in->full_count;
     uint64_t blocks = 0;
     for (const airsi_magazine *full = in->full; full != NULL; full = full->next) {
@@ -338,7 +340,7 @@ static bool class_is_valid(class_depot *in) {
         valid = valid && emptied->count == 0;
     }
     valid = valid && blocks <= in->chunks.out;
-    airsi_unlock(&in->mutex);
+    airsi_spin_unlock(&in->lock);
     return valid;
 }
 
