@@ -10,16 +10,12 @@
 /* A message with 64 bytes takes two cache lines. */
 _Static_assert(sizeof(airs_envelope) == 64 && offsetof(airs_envelope, data) == 64, "the payload begins a cache line");
 
-static airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length, size_t inline_bytes) {
+static inline airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length, size_t inline_bytes) {
     airs_envelope *envelope = airsi_heap_alloc(sizeof *envelope + inline_bytes);
     if (envelope == NULL) {
         return NULL;
     }
-    memset(envelope, 0, sizeof *envelope);
-    envelope->kind = (uint8_t)kind;
-    envelope->from = from;
-    envelope->to = to;
-    envelope->length = (uint32_t)length;
+    *envelope = (airs_envelope){.kind = (uint8_t)kind, .from = from, .to = to, .length = (uint32_t)length};
     return envelope;
 }
 
@@ -85,7 +81,9 @@ airs_status airs_envelope_new(airs_component to, const void *data, size_t length
 void airs_envelope_free(airs_envelope *envelope) {
     if (envelope != NULL) {
         assert((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0);
-        airsi_payload_unref(envelope->shared);
+        if (envelope->shared != NULL) {
+            airsi_payload_unref(envelope->shared);
+        }
         airsi_heap_free(envelope);
     }
 }
