@@ -34,6 +34,8 @@ static const bench_case cases[] = {
     {"resolve-id", airsi_case_resolve_id, 5000000, 500000, {1}, {0}, "an id of 1,000 to its handle"},
     {"verdict", airsi_case_verdict, 20000000, 2000000, {1}, {0}, "whether one sender may send to one of 1,000 targets"},
     {"mailbox", airsi_case_mailbox, 5000000, 500000, {1}, {0}, "a message admitted, linked, taken and its room given back"},
+    {"memory", airsi_case_memory, 5000000, 500000, {1}, {1, 64, 1024}, "a message's memory allocated and freed, so many at a time"},
+    {"memory-pass", airsi_case_memory_pass, 2000000, 200000, {2}, {0}, "the same, allocated on one thread and freed on another"},
     {"subscriber-overhead", airsi_case_subscriber_overhead, 5000000, 500000, {1}, {0}, "resolve, verdict and mailbox send of a message"},
     {"route", airsi_case_route, 5000000, 500000, {1}, {1, 1000}, "a message from publish until it is read and freed, one at a time"},
     {"route-batch", airsi_case_route_batch, 5000000, 500000, {1}, {1, 1000}, "the same in batches of 64"},

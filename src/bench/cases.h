@@ -50,6 +50,8 @@ AIRSI_BENCH_CASE(big);
 AIRSI_BENCH_CASE(chameneos);
 AIRSI_BENCH_CASE(request);
 AIRSI_BENCH_CASE(spawn);
+AIRSI_BENCH_CASE(memory);
+AIRSI_BENCH_CASE(memory_pass);
 AIRSI_BENCH_CASE(idle_memory);
 AIRSI_BENCH_CASE(idle);
 AIRSI_BENCH_CASE(latency);
