@@ -174,10 +174,59 @@ static void who_unsubscribes_while_others_publish_is_not_called_after_its_releas
     assert_int_equal(released, 2 * TIMES);
 }
 
-#define TESTS(X)                                              \
-    X(all_taps_are_shown_one_copy_which_outlives_the_message) \
-    X(a_tap_copies_nothing_of_a_broadcast)                    \
-    X(who_unsubscribes_while_others_publish_is_not_called_after_its_release_I9)
+static airs_result wait_at_gate(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    kit_gate_wait(self->user);
+    return AIRS_HANDLED;
+}
+
+static airs_result publish_elsewhere(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)error;
+    airs_envelope *envelope = NULL;
+    KIT_REQUIRE(airs_envelope_new(self->peer, message->data, message->length, &envelope) == AIRS_OK);
+    KIT_REQUIRE(airs_broker_publish(self->user, envelope) == AIRS_OK);
+    return AIRS_HANDLED;
+}
+
+static airs_result keep_number(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)error;
+    self->number = kit_number(message);
+    return AIRS_HANDLED;
+}
+
+static void a_message_outlives_the_system_whose_worker_made_it_I9(void **state) {
+    (void)state;
+    airs_system *first = kit_system(1);
+    airs_system *second = kit_system(1);
+    kit_actor sink = {.handle = keep_number};
+    kit_actor maker = {.handle = publish_elsewhere, .user = broker_of(second)};
+    kit_gate gate = {0};
+    kit_actor waiting = {.handle = wait_at_gate, .user = &gate};
+    maker.peer = kit_spawn(second, "test/sink/0", &sink);
+    airs_component holding = kit_spawn(second, "test/waiting/0", &waiting);
+    airs_component to = kit_spawn(first, "test/maker/0", &maker);
+    kit_start(first);
+    kit_start(second);
+    /* The only worker of the second waits, so the message stays in the mailbox until the first is gone. */
+    assert_int_equal(airs_send(second, holding, "x", 1, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+    kit_gate_reached(&gate, 1);
+    assert_int_equal(kit_send_number(first, to, 4711, AIRS_REJECT_WHEN_FULL), AIRS_OK);
+    kit_finish(first);
+    kit_gate_open(&gate);
+    assert_int_equal(airs_system_wait_quiescent(second, 20000), AIRS_OK);
+    assert_int_equal(sink.number, 4711);
+    kit_finish(second);
+}
+
+#define TESTS(X)                                                                \
+    X(all_taps_are_shown_one_copy_which_outlives_the_message)                   \
+    X(a_tap_copies_nothing_of_a_broadcast)                                      \
+    X(who_unsubscribes_while_others_publish_is_not_called_after_its_release_I9) \
+    X(a_message_outlives_the_system_whose_worker_made_it_I9)
 
 #define TEST(name) cmocka_unit_test(name),
 
