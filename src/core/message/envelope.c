@@ -10,7 +10,8 @@
 /* A message with 64 bytes takes two cache lines. */
 _Static_assert(sizeof(airs_envelope) == 64 && offsetof(airs_envelope, data) == 64, "the payload begins a cache line");
 
-static inline airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length, size_t inline_bytes) {
+static inline airs_envelope *new_header(airs_message_kind kind, airs_component from, airs_component to, size_t length,
+                                        size_t inline_bytes) {
     airs_envelope *envelope = airsi_heap_alloc(sizeof *envelope + inline_bytes);
     if (envelope == NULL) {
         return NULL;
