@@ -23,10 +23,17 @@ static int unmake(void **state) {
 
 static const airs_limits defaults = AIRS_LIMITS_DEFAULT;
 
+static airs_status ask(airsi_terms_table *table, const airs_limits *limits, const airs_capabilities *capabilities, const char *id,
+                       airsi_terms **ret_terms, airs_error *error) {
+    airs_spawn_options options = {.limits = *limits, .capabilities = *capabilities};
+    assert_int_equal(airs_component_id_parse(id, strlen(id), &options.id, NULL), AIRS_OK);
+    return airsi_terms_get(table, &options, ret_terms, error);
+}
+
 static airsi_terms *get(airsi_terms_table *table, const airs_limits *limits, const char *send, const char *receive) {
     airs_capabilities capabilities = {.send = &send, .send_count = send != NULL, .receive = &receive, .receive_count = receive != NULL};
     airsi_terms *terms = NULL;
-    assert_int_equal(airsi_terms_get(table, limits, &capabilities, &terms, NULL), AIRS_OK);
+    assert_int_equal(ask(table, limits, &capabilities, "test/actor/0", &terms, NULL), AIRS_OK);
     return terms;
 }
 
@@ -60,8 +67,8 @@ static void terms_that_differ_in_anything_are_not_the_same(void **state) {
         get(table, &defaults, NULL, NULL),    get(table, &small, NULL, NULL),       get(table, &defaults, "a/b/c", NULL),
         get(table, &defaults, NULL, "a/b/c"), get(table, &defaults, "a/b/d", NULL),
     };
-    assert_int_equal(airsi_terms_get(table, &defaults, &two_sends, &terms[5], NULL), AIRS_OK);
-    assert_int_equal(airsi_terms_get(table, &defaults, &one_of_each, &terms[6], NULL), AIRS_OK);
+    assert_int_equal(ask(table, &defaults, &two_sends, "test/actor/0", &terms[5], NULL), AIRS_OK);
+    assert_int_equal(ask(table, &defaults, &one_of_each, "test/actor/0", &terms[6], NULL), AIRS_OK);
     assert_int_equal(table->count, 7);
     assert_int_equal(terms[1]->limits.init_ms, defaults.init_ms - 1);
     assert_int_equal(terms[5]->policy.send_count, 2);
@@ -69,6 +76,30 @@ static void terms_that_differ_in_anything_are_not_the_same(void **state) {
         airsi_terms_unref(table, terms[i]);
     }
     assert_int_equal(table->count, 0);
+}
+
+static uint64_t class_of(airsi_terms_table *table, const char *send, const char *receive, const char *id, airsi_terms **ret_terms) {
+    airs_capabilities capabilities = {.send = &send, .send_count = 1, .receive = &receive, .receive_count = 1};
+    assert_int_equal(ask(table, &defaults, &capabilities, id, ret_terms, NULL), AIRS_OK);
+    return (*ret_terms)->class_number;
+}
+
+static void instances_of_one_name_are_of_one_class_unless_a_pattern_tells_them_apart(void **state) {
+    airsi_terms_table *table = *state;
+    airsi_terms *terms[6];
+    uint64_t first = class_of(table, "a/b/*", "*/*/*", "test/actor/0", &terms[0]);
+    assert_true(first != 0);
+    assert_int_equal(class_of(table, "a/b/*", "*/*/*", "test/actor/1", &terms[1]), first);
+    assert_true(class_of(table, "a/b/*", "*/*/*", "test/other/0", &terms[2]) != first);
+    assert_true(class_of(table, "a/c/*", "*/*/*", "test/actor/0", &terms[3]) != first);
+    assert_int_equal(class_of(table, "a/b/0", "*/*/*", "test/actor/0", &terms[4]), 0);
+    assert_int_equal(class_of(table, "a/b/*", "*/*/7", "test/actor/0", &terms[5]), 0);
+    for (int i = 0; i < 6; i++) {
+        airsi_terms_unref(table, terms[i]);
+    }
+    uint64_t again = class_of(table, "a/b/*", "*/*/*", "test/actor/0", &terms[0]);
+    assert_true(again != first); /* a thread may still remember verdicts about the first */
+    airsi_terms_unref(table, terms[0]);
 }
 
 static void bad_terms_are_refused_and_leave_nothing_I12(void **state) {
@@ -80,9 +111,9 @@ static void bad_terms_are_refused_and_leave_nothing_I12(void **state) {
     airs_capabilities wrong = {.send = &pattern, .send_count = 1};
     airsi_terms *terms = NULL;
     airs_error error = {0};
-    assert_int_equal(airsi_terms_get(table, &bad, &none, &terms, &error), AIRS_EINVAL);
+    assert_int_equal(ask(table, &bad, &none, "test/actor/0", &terms, &error), AIRS_EINVAL);
     assert_non_null(strstr(error.text, "payload"));
-    assert_int_equal(airsi_terms_get(table, &defaults, &wrong, &terms, &error), AIRS_EINVAL);
+    assert_int_equal(ask(table, &defaults, &wrong, "test/actor/0", &terms, &error), AIRS_EINVAL);
     assert_non_null(strstr(error.text, "a/b"));
     assert_null(terms);
     assert_int_equal(table->count, 0);
@@ -133,11 +164,12 @@ static void threads_share_them_too(void **state) {
     assert_int_equal(table->count, 0);
 }
 
-#define TESTS(X)                                      \
-    X(equal_terms_are_shared_and_gone_with_the_last)  \
-    X(terms_that_differ_in_anything_are_not_the_same) \
-    X(bad_terms_are_refused_and_leave_nothing_I12)    \
-    X(many_different_terms_are_each_found_again)      \
+#define TESTS(X)                                                                \
+    X(instances_of_one_name_are_of_one_class_unless_a_pattern_tells_them_apart) \
+    X(equal_terms_are_shared_and_gone_with_the_last)                            \
+    X(terms_that_differ_in_anything_are_not_the_same)                           \
+    X(bad_terms_are_refused_and_leave_nothing_I12)                              \
+    X(many_different_terms_are_each_found_again)                                \
     X(threads_share_them_too)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake),

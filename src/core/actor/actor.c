@@ -27,7 +27,7 @@ airs_status airsi_actor_new(airs_system *system, const airs_spawn_options *optio
         return status;
     }
     airsi_terms *terms = NULL;
-    status = airsi_terms_get(&system->terms, &options->limits, &options->capabilities, &terms, error);
+    status = airsi_terms_get(&system->terms, options, &terms, error);
     if (status != AIRS_OK) {
         airs_error_prefix(error, "%s", options->id.text);
         return status;

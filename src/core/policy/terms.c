@@ -37,14 +37,45 @@ static uint64_t add_patterns(const airsi_terms_table *table, uint64_t hash, cons
     return hash * 31 + count;
 }
 
-static uint64_t hash_of(const airsi_terms_table *table, const airs_limits *limits, const airs_capabilities *capabilities) {
-    uint64_t hash = airsi_siphash(table->key, limits, sizeof *limits);
-    hash = add_patterns(table, hash, capabilities->send, capabilities->send_count);
-    return add_patterns(table, hash, capabilities->receive, capabilities->receive_count);
+/* What is asked for. */
+typedef struct terms_wanted {
+    const airs_limits *limits;
+    const airs_capabilities *capabilities;
+    const char *name; /* "namespace/name/"; of length 0 when a pattern names an instance */
+    size_t name_length;
+} terms_wanted;
+
+static bool names_an_instance(const char *const *patterns, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(patterns[i]);
+        if (length < 2 || strcmp(patterns[i] + length - 2, "/*") != 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool are(const airsi_terms *terms, const airs_limits *limits, const airs_capabilities *capabilities) {
-    return memcmp(&terms->limits, limits, sizeof *limits) == 0 && airsi_policy_is(&terms->policy, capabilities);
+static terms_wanted read_options(const airs_spawn_options *options) {
+    const airs_capabilities *capabilities = &options->capabilities;
+    bool classless = names_an_instance(capabilities->send, capabilities->send_count) ||
+                     names_an_instance(capabilities->receive, capabilities->receive_count);
+    terms_wanted wanted = {.limits = &options->limits,
+                           .capabilities = capabilities,
+                           .name = options->id.text,
+                           .name_length = classless ? 0 : options->id.instance_at};
+    return wanted;
+}
+
+static uint64_t hash_of(const airsi_terms_table *table, const terms_wanted *wanted) {
+    uint64_t hash = airsi_siphash(table->key, wanted->limits, sizeof *wanted->limits);
+    hash = hash * 31 + airsi_siphash(table->key, wanted->name, wanted->name_length);
+    hash = add_patterns(table, hash, wanted->capabilities->send, wanted->capabilities->send_count);
+    return add_patterns(table, hash, wanted->capabilities->receive, wanted->capabilities->receive_count);
+}
+
+static bool are(const airsi_terms *terms, const terms_wanted *wanted) {
+    return terms->name_length == wanted->name_length && memcmp(terms->name, wanted->name, wanted->name_length) == 0 &&
+           memcmp(&terms->limits, wanted->limits, sizeof *wanted->limits) == 0 && airsi_policy_is(&terms->policy, wanted->capabilities);
 }
 
 static airsi_terms **bucket_of(airsi_terms_table *table, uint64_t hash) {
@@ -74,22 +105,26 @@ static void grow(airsi_terms_table *table) {
 }
 
 /* The first of its kind. */
-static airs_status add(airsi_terms_table *table, uint64_t hash, const airs_limits *limits, const airs_capabilities *capabilities,
-                       airsi_terms **ret_terms, airs_error *error) {
-    airs_status status = airs_limits_check(limits, error);
+static airs_status add(airsi_terms_table *table, uint64_t hash, const terms_wanted *wanted, airsi_terms **ret_terms, airs_error *error) {
+    airs_status status = airs_limits_check(wanted->limits, error);
     if (status != AIRS_OK) {
         return status;
     }
-    airsi_terms *terms = airsi_calloc(1, sizeof *terms);
+    airsi_terms *terms = airsi_calloc(1, sizeof *terms + wanted->name_length);
     if (terms == NULL) {
         return airs_error_set(error, AIRS_ENOMEM, "no memory for its limits and capabilities");
     }
-    status = airsi_policy_init(&terms->policy, capabilities, error);
+    status = airsi_policy_init(&terms->policy, wanted->capabilities, error);
     if (status != AIRS_OK) {
         airsi_free(terms);
         return status;
     }
-    memcpy(&terms->limits, limits, sizeof *limits);
+    memcpy(&terms->limits, wanted->limits, sizeof terms->limits);
+    memcpy(terms->name, wanted->name, wanted->name_length);
+    terms->name_length = (uint8_t)wanted->name_length;
+    if (wanted->name_length > 0 && table->classes < INT32_MAX) {
+        terms->class_number = ++table->classes; /* after two billion, pairs of actors are judged one by one */
+    }
     terms->hash = hash;
     if (table->count >= table->bucket_count) {
         grow(table);
@@ -103,27 +138,26 @@ static airs_status add(airsi_terms_table *table, uint64_t hash, const airs_limit
 }
 
 /* With the lock held; not referenced yet. */
-static airs_status find_or_add(airsi_terms_table *table, const airs_limits *limits, const airs_capabilities *capabilities,
-                               airsi_terms **ret_terms, airs_error *error) {
-    if (table->recent != NULL && are(table->recent, limits, capabilities)) {
+static airs_status find_or_add(airsi_terms_table *table, const terms_wanted *wanted, airsi_terms **ret_terms, airs_error *error) {
+    if (table->recent != NULL && are(table->recent, wanted)) {
         *ret_terms = table->recent;
         return AIRS_OK;
     }
-    uint64_t hash = hash_of(table, limits, capabilities);
+    uint64_t hash = hash_of(table, wanted);
     for (airsi_terms *terms = *bucket_of(table, hash); terms != NULL; terms = terms->next) {
-        if (terms->hash == hash && are(terms, limits, capabilities)) {
+        if (terms->hash == hash && are(terms, wanted)) {
             *ret_terms = terms;
             return AIRS_OK;
         }
     }
-    return add(table, hash, limits, capabilities, ret_terms, error);
+    return add(table, hash, wanted, ret_terms, error);
 }
 
-airs_status airsi_terms_get(airsi_terms_table *table, const airs_limits *limits, const airs_capabilities *capabilities,
-                            airsi_terms **ret_terms, airs_error *error) {
+airs_status airsi_terms_get(airsi_terms_table *table, const airs_spawn_options *options, airsi_terms **ret_terms, airs_error *error) {
+    terms_wanted wanted = read_options(options);
     airsi_terms *terms = NULL;
     airsi_spin_lock(&table->lock);
-    airs_status status = find_or_add(table, limits, capabilities, &terms, error);
+    airs_status status = find_or_add(table, &wanted, &terms, error);
     if (status == AIRS_OK) {
         airsi_fetch_add_relaxed(&terms->refs, 1);
         table->recent = terms;

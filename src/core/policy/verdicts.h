@@ -1,4 +1,5 @@
-/* Verdicts a thread has given: whether one actor may send to another.
+/* Verdicts a thread has given: whether one actor may send to another, by their handles, or by the numbers of their classes (terms.h), which are below
+ * every handle.
  *
  * Never stale, so nothing is ever taken out: what an actor may do is fixed when its id is registered, and a handle is never given to another
  * actor (I5). Direct-mapped; a pair that shares its place with another just takes it over. */

@@ -197,18 +197,18 @@ uint64_t airsi_scheduler_read_clock(airsi_scheduler *scheduler) {
     return now;
 }
 
-/* Into the worker's own queue; what the LIFO slot held makes place for it. */
+/* Into the worker's own queue. Who is woken first by a handler runs next, on the core where its message is; who is woken after it goes behind. */
 static void schedule_here(airsi_scheduler *scheduler, airsi_worker *worker, airsi_actor *actor) {
     if (airsi_load_relaxed(&worker->lifo) == NULL) {
         /* E40 release, pairs with E41. Only this thread fills it, and it is empty: nobody else writes. */
         airsi_store_release(&worker->lifo, actor);
         return;
     }
-    airsi_actor *older = airsi_exchange_acq_rel(&worker->lifo, actor);
-    if (older != NULL) {
-        if (!airsi_ring_push(&worker->ring, older)) {
-            airsi_injector_push(&scheduler->injector, older);
-        }
+    if (!airsi_ring_push(&worker->ring, actor)) {
+        airsi_injector_push(&scheduler->injector, actor);
+    }
+    /* With one permit, which is this thread's, there is nobody who could be woken. */
+    if (scheduler->permits > 1) {
         airsi_scheduler_notify(scheduler);
     }
 }

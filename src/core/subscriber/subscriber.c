@@ -19,9 +19,10 @@ bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, con
         record->verdicts = airsi_calloc(1, sizeof *record->verdicts);
     }
     if (record->verdicts != NULL) {
-        airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);
-        verdict->sender = sender->handle;
-        verdict->target = target->handle | (allowed ? AIRSI_VERDICT_ALLOWED : 0);
+        airsi_pair_judged pair = airsi_subscriber_pair(sender, target);
+        airsi_verdict *verdict = airsi_verdict_place(record->verdicts, pair.sender, pair.target);
+        verdict->sender = pair.sender;
+        verdict->target = pair.target | (allowed ? AIRSI_VERDICT_ALLOWED : 0);
     }
     return allowed;
 }

@@ -25,6 +25,19 @@ void airsi_subscriber_stop(airs_actor_system_subscriber *subscriber);
 airs_status airsi_subscriber_register_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor);
 void airsi_subscriber_unregister_actor(airs_actor_system_subscriber *subscriber, airsi_actor *actor);
 
+/* Whom a verdict is about: two classes if both have one, else the two actors. */
+typedef struct airsi_pair_judged {
+    uint64_t sender, target;
+} airsi_pair_judged;
+
+static inline airsi_pair_judged airsi_subscriber_pair(const airsi_actor *sender, const airsi_actor *target) {
+    uint64_t from = sender->terms->class_number;
+    uint64_t to = target->terms->class_number;
+    bool classes = from != 0 && to != 0;
+    airsi_pair_judged pair = {classes ? from : sender->handle, classes ? to : target->handle};
+    return pair;
+}
+
 /* The verdict of the patterns, which the thread keeps if there is memory. */
 bool airsi_subscriber_judge(airsi_record *record, const airsi_actor *sender, const airsi_actor *target);
 
@@ -37,8 +50,9 @@ static inline bool airsi_subscriber_allows(airsi_record *record, const airsi_act
         return true; /* no need to know who they are */
     }
     if (record->verdicts != NULL) {
-        const airsi_verdict *verdict = airsi_verdict_place(record->verdicts, sender->handle, target->handle);
-        if (verdict->sender == sender->handle && (verdict->target & ~AIRSI_VERDICT_ALLOWED) == target->handle) {
+        airsi_pair_judged pair = airsi_subscriber_pair(sender, target);
+        const airsi_verdict *verdict = airsi_verdict_place(record->verdicts, pair.sender, pair.target);
+        if (verdict->sender == pair.sender && (verdict->target & ~AIRSI_VERDICT_ALLOWED) == pair.target) {
             return (verdict->target & AIRSI_VERDICT_ALLOWED) != 0;
         }
     }
