@@ -38,6 +38,8 @@ airsi_admission airsi_mailbox_admit(airsi_mailbox *mailbox, airs_envelope *envel
     for (;;) {
         uint64_t word = state.half[WORD];
         if ((word & CLOSED) != 0) {
+            /* E2, a swap that changes nothing: who is refused sees what the owner did before it closed, such as letting go of this very end. */
+            airsi_pair_cas_acq_rel(&mailbox->state, &state, state);
             return AIRSI_CLOSED;
         }
         if (bounded && !has_room(mailbox, word, envelope->length)) {
