@@ -77,6 +77,9 @@ typedef struct explorer_place {
 
 /* For the runs to come, even if it wasn't seen yet. */
 void explorer_weaken(const char *file, int line, explorer_weakening weakening);
+/* The label of a comment that begins with one. */
+bool explorer_label_in(const char *text, char *ret_label, size_t size);
+
 size_t explorer_place_count(void);
 explorer_place *explorer_place_at(size_t index);
 

@@ -18,13 +18,13 @@
 #include "explorer/explorer.h"
 
 #define THREADS EXPLORER_THREADS
-#define EVENTS 240 /* a thread */
+#define EVENTS 800 /* a thread */
 
 __extension__ typedef unsigned __int128 wide;
 
 typedef struct ref {
     int8_t thread; /* INITIAL: what was there at first */
-    uint8_t index;
+    uint16_t index;
 } ref;
 
 #define INITIAL (-1)
@@ -43,7 +43,7 @@ typedef struct event {
 
 /* How many events of each thread. */
 typedef struct extent {
-    uint8_t of[THREADS];
+    uint16_t of[THREADS];
 } extent;
 
 struct location;
@@ -75,7 +75,7 @@ typedef struct detail {
 } detail;
 
 #define LOCATION_WRITES 128
-#define LOCATION_EVENTS 384
+#define LOCATION_EVENTS 768
 
 /* Memory that atomics use. */
 typedef struct location {
@@ -98,6 +98,7 @@ typedef struct thread {
     ref blocked_read; /* BLOCKED: what it would have to read anew */
     bool timed;       /* BLOCKED: but not for ever */
     bool halfway;     /* in a read-modify-write, between read and write */
+    unsigned clock_reads;
 } thread;
 
 /* The one execution that runs now. */

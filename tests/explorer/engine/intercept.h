@@ -22,6 +22,7 @@
 #define pthread_cond_timedwait explorer_cond_timedwait
 #define pthread_cond_signal explorer_cond_signal
 #define pthread_cond_broadcast explorer_cond_broadcast
+#define pthread_create explorer_thread_create
 #define pthread_key_create explorer_key_create
 #define pthread_key_delete explorer_key_delete
 #define pthread_getspecific explorer_getspecific

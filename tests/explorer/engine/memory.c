@@ -17,8 +17,8 @@
 
 typedef struct touch {
     uintptr_t pc;
-    uint8_t bytes; /* of the grain, one bit each */
-    uint8_t epoch; /* events the thread had made */
+    uint8_t bytes;  /* of the grain, one bit each */
+    uint16_t epoch; /* events the thread had made */
     int8_t thread;
     bool write, atomic;
 } touch;
@@ -171,13 +171,13 @@ void memory_access(uintptr_t address, size_t size, bool write, bool atomic, uint
         return;
     }
     heap_check(address, size, write, pc);
-    touch now = {.pc = pc, .epoch = (uint8_t)E.threads[E.current].done, .thread = (int8_t)E.current, .write = write, .atomic = atomic};
+    touch now = {.pc = pc, .epoch = (uint16_t)E.threads[E.current].done, .thread = (int8_t)E.current, .write = write, .atomic = atomic};
     touch_range(address, size, now, false);
 }
 
 void memory_freed(uintptr_t address, size_t size, uintptr_t pc) {
     if (E.current >= 0) {
-        touch now = {.pc = pc, .epoch = (uint8_t)E.threads[E.current].done, .thread = (int8_t)E.current, .write = true};
+        touch now = {.pc = pc, .epoch = (uint16_t)E.threads[E.current].done, .thread = (int8_t)E.current, .write = true};
         touch_range(address, size, now, true);
     }
 }

@@ -81,8 +81,8 @@ static detail *add_event(const step *a, event_kind kind, bool old, ref me) {
     }
     t->done++;
     t->halfway = false;
-    t->happened.of[E.current] = (uint8_t)t->done;
-    t->prefix.of[E.current] = (uint8_t)t->done;
+    t->happened.of[E.current] = (uint16_t)t->done;
+    t->prefix.of[E.current] = (uint16_t)t->done;
     detail *d = detail_at(me);
     *d = (detail){.happened = t->happened,
                   .prefix = t->prefix,
@@ -139,7 +139,7 @@ static bool consistent_now(const detail *d) {
 static void push_reading(ref me, ref from) {
     extent keep;
     for (unsigned t = 0; t < THREADS; t++) {
-        keep.of[t] = (uint8_t)E.length[t];
+        keep.of[t] = (uint16_t)E.length[t];
     }
     saved *graph = graph_save(&keep);
     graph_saved_event(graph, me)->from = from;
@@ -178,7 +178,7 @@ wide model_read(const step *a, ref *ret_event) {
     model_settle();
     bool old = next_event_is_old();
     thread *t = &E.threads[E.current];
-    ref me = {(int8_t)E.current, (uint8_t)t->done};
+    ref me = {(int8_t)E.current, (uint16_t)t->done};
     if (old && event_at(me)->kind == READ) {
         wait_for_write(event_at(me)->from);
     }
@@ -298,12 +298,12 @@ static bool take_back(ref reader, const extent *prefix, extent *ret_keep) {
         unsigned kept = E.length[t];
         while (kept > prefix->of[t] && E.events[t][kept - 1].stamp > event_at(reader)->stamp) {
             kept--;
-            ref r = {(int8_t)t, (uint8_t)kept};
+            ref r = {(int8_t)t, (uint16_t)kept};
             if (!added_maximally(r, prefix)) {
                 return false;
             }
         }
-        ret_keep->of[t] = (uint8_t)kept;
+        ret_keep->of[t] = (uint16_t)kept;
     }
     return true;
 }
@@ -341,7 +341,7 @@ static void place_new(ref me) {
     location *l = d->location;
     extent all;
     for (unsigned t = 0; t < THREADS; t++) {
-        all.of[t] = (uint8_t)E.length[t];
+        all.of[t] = (uint16_t)E.length[t];
     }
     unsigned least = d->position;
     for (unsigned i = 0; i < l->event_count; i++) {
@@ -386,7 +386,7 @@ void model_write(const step *a, wide value, const ref *update_of) {
     model_settle();
     bool old = next_event_is_old();
     thread *t = &E.threads[E.current];
-    ref me = {(int8_t)E.current, (uint8_t)t->done};
+    ref me = {(int8_t)E.current, (uint16_t)t->done};
     memory_access(a->address, a->size, true, !a->plain, a->pc);
     location *l = memory_location(a->address, a->size);
     unsigned least = oldest_readable(l, (unsigned)(a->address - l->address), a->size);
@@ -423,13 +423,13 @@ void model_write(const step *a, wide value, const ref *update_of) {
 unsigned explorer_choose(unsigned count) {
     model_settle();
     bool old = next_event_is_old();
-    ref me = {(int8_t)E.current, (uint8_t)E.threads[E.current].done};
+    ref me = {(int8_t)E.current, (uint16_t)E.threads[E.current].done};
     step a = {.pc = 0};
     add_event(&a, CHOICE, old, me);
     if (!old) {
         extent keep;
         for (unsigned t = 0; t < THREADS; t++) {
-            keep.of[t] = (uint8_t)E.length[t];
+            keep.of[t] = (uint16_t)E.length[t];
         }
         for (unsigned i = count; i-- > 1;) {
             saved *graph = graph_save(&keep);

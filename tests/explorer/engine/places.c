@@ -99,10 +99,10 @@ const char *place_text(uintptr_t pc, char *buffer, size_t size) {
 #define LOOK_BACK 8
 
 /* The label with which a comment begins, or which it names first. */
-static bool label_in(const char *text, char *ret, size_t size) {
+bool explorer_label_in(const char *text, char *ret, size_t size) {
     for (const char *at = strstr(text, "/* E"); at != NULL; at = strstr(at + 1, "/* E")) {
         size_t digits = strspn(at + 4, "0123456789");
-        if (digits > 0) {
+        if (digits > 0 && at[4] != '0') {
             snprintf(ret, size, "E%.*s", (int)digits, at + 4);
             return true;
         }
@@ -125,7 +125,7 @@ static void find_label(const char *file, int number, char *ret, size_t size) {
     fclose(source);
     for (int back = 0; back < LOOK_BACK && back < at; back++) {
         const char *text = recent[(at - 1 - back) % LOOK_BACK];
-        if (label_in(text, ret, size) || (back > 0 && text[0] == '}')) {
+        if (explorer_label_in(text, ret, size) || (back > 0 && text[0] == '}')) {
             return;
         }
     }

@@ -295,10 +295,21 @@ int explorer_setspecific(pthread_key_t key, const void *value) {
     return 0;
 }
 
+/* Each thread sees a millisecond pass from one look at the clock to the next. */
 int explorer_clock_gettime(clockid_t clock, struct timespec *ret) {
     (void)clock;
-    *ret = (struct timespec){.tv_sec = 1};
+    unsigned reads = E.current < 0 ? 0 : ++E.threads[E.current].clock_reads;
+    *ret = (struct timespec){.tv_sec = 1, .tv_nsec = 1000000L * reads};
     return 0;
+}
+
+/* Programs have the threads they say; more can't be had. */
+int explorer_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+    (void)thread;
+    (void)attributes;
+    (void)run;
+    (void)argument;
+    return EAGAIN;
 }
 
 void explorer_pauses_go_on(void) {
@@ -313,7 +324,7 @@ void explorer_pause(void) {
     const thread *t = &E.threads[E.current];
     model_settle();
     for (unsigned i = t->done; i-- > 0;) {
-        ref r = {(int8_t)E.current, (uint8_t)i};
+        ref r = {(int8_t)E.current, (uint16_t)i};
         if (event_at(r)->kind == READ) {
             give_up_thread(r, false);
         }

@@ -28,6 +28,7 @@ int explorer_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
 int explorer_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
 int explorer_cond_signal(pthread_cond_t *condition);
 int explorer_cond_broadcast(pthread_cond_t *condition);
+int explorer_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 int explorer_key_create(pthread_key_t *key, void (*destructor)(void *));
 int explorer_key_delete(pthread_key_t key);
 void *explorer_getspecific(pthread_key_t key);

@@ -20,7 +20,7 @@ static bool happens_before(ref a, ref b) {
 /* The nearest event of the thread after (step 1) or before (step -1) `r` at another location; false: there is none. */
 static bool elsewhere(ref r, int step, ref *ret) {
     for (int i = r.index + step; i >= 0 && i < (int)E.threads[(int)r.thread].done; i += step) {
-        ref other = {r.thread, (uint8_t)i};
+        ref other = {r.thread, (uint16_t)i};
         if (event_at(other)->kind != CHOICE && event_at(other)->address != event_at(r)->address) {
             *ret = other;
             return true;
@@ -50,7 +50,7 @@ bool psc_consistent(void) {
     set s = {.count = 0};
     for (unsigned t = 0; t < THREADS; t++) {
         for (unsigned i = 0; i < E.threads[t].done; i++) {
-            ref r = {(int8_t)t, (uint8_t)i};
+            ref r = {(int8_t)t, (uint16_t)i};
             if (event_at(r)->kind != CHOICE && detail_at(r)->order == memory_order_seq_cst) {
                 if (s.count == MOST) {
                     report(EXPLORER_ENDLESS, detail_at(r)->pc, "more than %d sequentially consistent operations", MOST);

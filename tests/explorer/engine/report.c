@@ -78,7 +78,7 @@ static void print_execution(void) {
         for (unsigned t = 0; t < E.program->threads; t++) {
             for (unsigned i = 0; i < E.threads[t].done; i++) {
                 if (E.details[t][i].moment == moment) {
-                    print_event((ref){(int8_t)t, (uint8_t)i});
+                    print_event((ref){(int8_t)t, (uint16_t)i});
                 }
             }
         }

@@ -1,9 +1,11 @@
 /* What is small enough to be seen whole: references, a lock, a parker, counters. */
 #include <string.h>
 
+#include "base/heap/depot.h"
 #include "base/lock.h"
 #include "base/parker.h"
 #include "core/message/payload.h"
+#include "core/policy/terms.h"
 #include "core/stats/counters.h"
 #include "explorer/programs/programs.h"
 
@@ -124,3 +126,51 @@ static void count_or_look(unsigned index) {
 }
 
 PROGRAM(counters_of_a_snapshot, 3, make_counters, count_or_look, NULL)
+
+/* ---- terms that two actors share: the last to give them back frees them, and nobody looks at them after ---- */
+
+static airsi_terms_table table;
+static airsi_terms *terms;
+
+static void make_terms(void) {
+    memset(&table, 0, sizeof table);
+    EXPLORER_CHECK(airsi_terms_table_init(&table) == AIRS_OK);
+    airs_limits limits = AIRS_LIMITS_DEFAULT;
+    airs_capabilities none = {0};
+    for (int i = 0; i < 2; i++) {
+        EXPLORER_CHECK(airsi_terms_get(&table, &limits, &none, &terms, NULL) == AIRS_OK);
+    }
+    airsi_store_relaxed(&sum, 0);
+}
+
+static void use_and_give_back(unsigned index) {
+    (void)index;
+    airsi_fetch_add_relaxed(&sum, (int)terms->limits.mailbox_messages);
+    airsi_terms_unref(&table, terms);
+}
+
+PROGRAM(terms_given_back, 2, make_terms, use_and_give_back, NULL)
+
+/* ---- the heap: a depot closes while a thread without a heap frees one of its blocks ---- */
+
+static airsi_depot *depot;
+static void *block;
+
+static void make_depot(void) {
+    static airsi_heap heap;
+    depot = airsi_depot_new();
+    airsi_heap_init(&heap, depot);
+    airsi_heap_attach(&heap);
+    block = airsi_heap_alloc(100);
+    airsi_heap_fini(&heap);
+}
+
+static void free_or_close(unsigned index) {
+    if (index == 0) {
+        airsi_heap_free(block);
+    } else {
+        airsi_depot_close(depot);
+    }
+}
+
+PROGRAM(depot_closed_while_a_block_is_freed, 2, make_depot, free_or_close, NULL)
