@@ -135,10 +135,9 @@ static airsi_terms *terms;
 static void make_terms(void) {
     memset(&table, 0, sizeof table);
     EXPLORER_CHECK(airsi_terms_table_init(&table) == AIRS_OK);
-    airs_limits limits = AIRS_LIMITS_DEFAULT;
-    airs_capabilities none = {0};
+    airs_spawn_options options = {.limits = AIRS_LIMITS_DEFAULT};
     for (int i = 0; i < 2; i++) {
-        EXPLORER_CHECK(airsi_terms_get(&table, &limits, &none, &terms, NULL) == AIRS_OK);
+        EXPLORER_CHECK(airsi_terms_get(&table, &options, &terms, NULL) == AIRS_OK);
     }
     airsi_store_relaxed(&sum, 0);
 }
