@@ -78,8 +78,9 @@ AIRS_API void airs_system_interrupt(airs_system *system);
  * Host threads must not be inside other airs calls on this system, or will get AIRS_ESTOPPING. Errors: AIRS_EDEADLK inside a handler. */
 AIRS_API airs_status airs_system_stop(airs_system *system);
 
-/* Stops it if it runs, and frees everything. NULL is fine. Nobody else may be using it. */
-AIRS_API void airs_system_free(airs_system *system);
+/* Stops it if it runs, and frees everything. NULL is fine. Nobody else may be using it.
+ * Ownership: taken on AIRS_OK. Errors: AIRS_EDEADLK inside a handler; nothing is stopped or freed then. */
+AIRS_API airs_status airs_system_free(airs_system *system);
 
 AIRS_API airs_messaging *airs_system_messaging(airs_system *system);
 AIRS_API airs_registry *airs_system_registry(airs_system *system);

@@ -76,6 +76,9 @@ static void complete(airs_component_id *id, size_t name_at, size_t instance_at, 
 
 airs_status airs_component_id_make(const char *ns, size_t ns_length, const char *name, size_t name_length, const char *instance,
                                    size_t instance_length, airs_component_id *ret_id, airs_error *error) {
+    if (ret_id == NULL || (ns == NULL && ns_length > 0) || (name == NULL && name_length > 0) || (instance == NULL && instance_length > 0)) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_component_id_make needs three segments and a place for the id");
+    }
     const segment segments[3] = {{ns, ns_length}, {name, name_length}, {instance, instance_length}};
     for (int i = 0; i < 3; i++) {
         airs_status status = check_segment(&segments[i], segment_names[i], error);
@@ -125,6 +128,9 @@ static airs_status refuse(const char *text, size_t length, airs_error *error) {
 }
 
 airs_status airs_component_id_parse(const char *text, size_t length, airs_component_id *ret_id, airs_error *error) {
+    if (ret_id == NULL || (text == NULL && length > 0)) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_component_id_parse needs a text and a place for the id");
+    }
     size_t name_at;
     size_t instance_at;
     if (!scan(text, length, &name_at, &instance_at)) {
@@ -136,7 +142,7 @@ airs_status airs_component_id_parse(const char *text, size_t length, airs_compon
 }
 
 bool airs_component_id_equal(const airs_component_id *a, const airs_component_id *b) {
-    return airsi_id_equal(airsi_component_id_look(a), airsi_component_id_look(b));
+    return a != NULL && b != NULL && airsi_id_equal(airsi_component_id_look(a), airsi_component_id_look(b));
 }
 
 bool airsi_component_id_made(const airs_component_id *id) {

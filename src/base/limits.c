@@ -15,6 +15,9 @@ typedef struct bound {
 } bound;
 
 airs_status airs_limits_check(const airs_limits *limits, airs_error *error) {
+    if (limits == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "no limits; AIRS_LIMITS_DEFAULT is a start");
+    }
     /* Names are those of the manifest. 0 is a fine bound for what a component may keep, not for what it lives on. */
     const bound bounds[] = {
         {"payload", limits->payload_bytes, 1, AIRS_PAYLOAD_MAX},

@@ -136,7 +136,8 @@ static void write_all(int fd, const char *text, size_t length) {
 }
 
 airs_status airs_log_new(const airs_log_options *options, airs_log **ret_log, airs_error *error) {
-    if (options == NULL || (unsigned)options->level > AIRS_LOG_OFF || (unsigned)options->format > AIRS_LOG_JSON || options->fd < 0) {
+    if (options == NULL || ret_log == NULL || (unsigned)options->level > AIRS_LOG_OFF || (unsigned)options->format > AIRS_LOG_JSON ||
+        options->fd < 0) {
         return airs_error_set(error, AIRS_EINVAL, "the logger's options are not valid; a descriptor, a level and a format are right");
     }
     airs_log *log = airsi_malloc(sizeof *log);
@@ -162,7 +163,7 @@ int airs_log_enabled(const airs_log *log, airs_log_level level) {
 }
 
 void airs_log_write(airs_log *log, const airs_log_event *event) {
-    if (!airs_log_enabled(log, event->level)) {
+    if (event == NULL || !airs_log_enabled(log, event->level)) {
         return;
     }
     int saved = errno;
@@ -196,6 +197,9 @@ void airs_logf(airs_log *log, airs_log_level level, const char *component, const
 }
 
 airs_status airs_log_level_parse(const char *text, airs_log_level *ret_level, airs_error *error) {
+    if (text == NULL || ret_level == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_log_level_parse needs a text and a place for the level");
+    }
     for (int level = AIRS_LOG_TRACE; level <= AIRS_LOG_OFF; level++) {
         if (strcmp(text, level_rows[level].name) == 0) {
             *ret_level = (airs_log_level)level;

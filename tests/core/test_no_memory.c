@@ -2,6 +2,7 @@
  * The linker puts our functions before the allocator's (--wrap in cmake/AirsTests.cmake). */
 #include "kit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,18 @@ void *__wrap_realloc(void *old, size_t size) {
 
 void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
     return fails() ? MAP_FAILED : __real_mmap(address, length, protection, flags, fd, offset);
+}
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+
+static __thread unsigned threads_left; /* threads this one makes until one can't be made; 0: all can */
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+    if (threads_left != 0 && --threads_left == 0) {
+        return EAGAIN;
+    }
+    return __real_pthread_create(thread, attributes, run, argument);
 }
 
 typedef struct call {
@@ -239,11 +252,50 @@ static void messages_cost_hardly_an_allocation(void **state) {
     kit_finish(system);
 }
 
-#define TESTS(X)                                             \
-    X(a_system_is_made_or_not_I12)                           \
-    X(an_actor_is_spawned_or_not_I12)                        \
-    X(a_message_and_a_request_are_accepted_or_not_I1_I4_I12) \
-    X(a_failure_ends_its_request_without_memory_too_I4)      \
+static void note_activity(void *user, bool active) {
+    *(bool *)user = active;
+}
+
+static void a_system_whose_threads_can_not_be_made_can_be_started_again(void **state) {
+    (void)state;
+    bool active = false;
+    airs_system_options options = {.workers = 3, .on_activity = note_activity, .user = &active};
+    airs_system *system = NULL;
+    assert_int_equal(airs_system_new(&options, &system, NULL), AIRS_OK);
+    kit_actor actor = {.handle = kit_count};
+    airs_component to = kit_spawn(system, "test/actor/0", &actor);
+    unsigned failed = 0;
+    for (unsigned number = 1;; number++) {
+        airs_error error = {0};
+        threads_left = number;
+        airs_status status = airs_system_start(system, &error);
+        bool reached = threads_left == 0;
+        threads_left = 0;
+        if (!reached) {
+            assert_int_equal(status, AIRS_OK);
+            break;
+        }
+        assert_int_equal(status, AIRS_EUNAVAILABLE);
+        assert_true(strlen(error.text) > 0);
+        assert_false(active);
+        assert_int_equal(airs_broker_subscriber_count(airs_messaging_broker(airs_system_messaging(system))), 0);
+        assert_int_equal(airs_send(system, to, "x", 1, AIRS_REJECT_WHEN_FULL), AIRS_ENOSUBSCRIBER);
+        assert_int_equal(actor.starts, 0);
+        failed++;
+    }
+    assert_true(failed >= 3);
+    assert_int_equal(airs_send(system, to, "x", 1, AIRS_BLOCK_WHEN_FULL), AIRS_OK);
+    kit_finish(system);
+    assert_int_equal(actor.handled, 1);
+    assert_int_equal(actor.starts, 1);
+}
+
+#define TESTS(X)                                                   \
+    X(a_system_is_made_or_not_I12)                                 \
+    X(an_actor_is_spawned_or_not_I12)                              \
+    X(a_message_and_a_request_are_accepted_or_not_I1_I4_I12)       \
+    X(a_failure_ends_its_request_without_memory_too_I4)            \
+    X(a_system_whose_threads_can_not_be_made_can_be_started_again) \
     X(messages_cost_hardly_an_allocation)
 
 #define TEST(name) cmocka_unit_test(name),

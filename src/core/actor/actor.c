@@ -8,15 +8,29 @@
 #include "core/scheduler/scheduler.h"
 #include "core/system/system.h"
 
+static bool any_missing(const char *const *patterns, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (patterns == NULL || patterns[i] == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static airs_status check_options(const airs_spawn_options *options, airs_error *error) {
     if (options->behavior == NULL || options->behavior->handle == NULL) {
-        return airs_error_set(error, AIRS_EINVAL, "%s: a behaviour with a handle callback is needed", options->id.text);
+        return airs_error_set(error, AIRS_EINVAL, "%.*s: a behaviour with a handle callback is needed", AIRS_ID_TEXT_MAX, options->id.text);
     }
     if (!airsi_component_id_made(&options->id)) {
         return airs_error_set(error, AIRS_EINVALID_ID, "the id was not made by airs_component_id_parse or _make");
     }
     if (options->id.name_at == 5 && memcmp(options->id.text, "airs", 4) == 0) {
         return airs_error_set(error, AIRS_EINVALID_ID, "%s: namespace airs is reserved; choose another", options->id.text);
+    }
+    const airs_capabilities *capabilities = &options->capabilities;
+    if (any_missing(capabilities->send, capabilities->send_count) || any_missing(capabilities->receive, capabilities->receive_count)) {
+        return airs_error_set(error, AIRS_EINVAL, "%s: a capability pattern is NULL; there must be as many as the counts say",
+                              options->id.text);
     }
     return AIRS_OK;
 }

@@ -14,14 +14,17 @@
 #include "core/watch/watch.h"
 
 airs_system *airs_context_system(const airs_context *context) {
-    return context->worker->system;
+    return context != NULL ? context->worker->system : NULL;
 }
 
 airs_component airs_context_self(const airs_context *context) {
-    return context->actor->handle;
+    return context != NULL ? context->actor->handle : AIRS_OUTSIDE;
 }
 
 const airs_component_id *airs_context_id(const airs_context *context) {
+    if (context == NULL) {
+        return NULL;
+    }
     airsi_record *record = context->worker->record;
     if (record->told != context->actor->handle) {
         record->told = context->actor->handle;
@@ -31,7 +34,7 @@ const airs_component_id *airs_context_id(const airs_context *context) {
 }
 
 const airs_limits *airs_context_limits(const airs_context *context) {
-    return &context->actor->terms->limits;
+    return context != NULL ? &context->actor->terms->limits : NULL;
 }
 
 /* What can be said before anything is copied. */
@@ -60,6 +63,10 @@ static airs_status check_target(airs_context *context, airs_component to, size_t
     return status;
 }
 
+static bool bad_bytes(const void *data, size_t length) {
+    return data == NULL && length > 0;
+}
+
 static airs_status publish_or_free(airs_context *context, airs_envelope *envelope) {
     airs_status status = airs_broker_publish(&context->worker->system->messaging.broker, envelope);
     if (status != AIRS_OK) {
@@ -69,6 +76,9 @@ static airs_status publish_or_free(airs_context *context, airs_envelope *envelop
 }
 
 airs_status airs_context_send(airs_context *context, airs_component to, const void *data, size_t length) {
+    if (context == NULL || bad_bytes(data, length)) {
+        return AIRS_EINVAL;
+    }
     if (length > AIRS_PAYLOAD_MAX) {
         return AIRS_EPAYLOAD_TOO_LARGE;
     }
@@ -78,6 +88,9 @@ airs_status airs_context_send(airs_context *context, airs_component to, const vo
 
 airs_status airs_context_broadcast(airs_context *context, const airs_component *targets, size_t count, const void *data, size_t length,
                                    airs_status *outcomes) {
+    if (context == NULL || bad_bytes(data, length) || (count > 0 && (targets == NULL || outcomes == NULL))) {
+        return AIRS_EINVAL;
+    }
     if (length > AIRS_PAYLOAD_MAX) {
         for (size_t i = 0; i < count; i++) {
             outcomes[i] = AIRS_EPAYLOAD_TOO_LARGE;
@@ -98,6 +111,9 @@ airs_status airs_context_broadcast(airs_context *context, const airs_component *
 
 airs_status airs_context_request(airs_context *context, airs_component to, const void *data, size_t length, uint32_t timeout_ms,
                                  airs_request *ret_request) {
+    if (context == NULL || ret_request == NULL || bad_bytes(data, length)) {
+        return AIRS_EINVAL;
+    }
     airs_system *system = context->worker->system;
     if (length > AIRS_PAYLOAD_MAX) {
         return AIRS_EPAYLOAD_TOO_LARGE;
@@ -124,6 +140,9 @@ airs_status airs_context_request(airs_context *context, airs_component to, const
 }
 
 airs_status airs_context_cancel_request(airs_context *context, airs_request request) {
+    if (context == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_request_end end = {.status = AIRS_ECANCELLED, .requester = context->actor};
     return airsi_request_end_it(context->worker->system, request, &end);
 }
@@ -138,17 +157,26 @@ static airs_status answer(airs_context *context, airs_request request, const air
 }
 
 airs_status airs_context_reply(airs_context *context, airs_request request, const void *data, size_t length) {
+    if (context == NULL || bad_bytes(data, length)) {
+        return AIRS_EINVAL;
+    }
     airsi_request_end end = {.status = AIRS_OK, .data = data, .length = length, .answerer = context->actor->handle};
     return answer(context, request, &end);
 }
 
 airs_status airs_context_reply_failure(airs_context *context, airs_request request, const char *text, size_t length) {
+    if (context == NULL || bad_bytes(text, length)) {
+        return AIRS_EINVAL;
+    }
     airsi_request_end end = {.status = AIRS_EHANDLER_FAILED, .data = text, .length = length, .answerer = context->actor->handle};
     return answer(context, request, &end);
 }
 
 airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, airs_component to, const void *data, size_t length,
                                     airs_timer *ret_timer) {
+    if (context == NULL || ret_timer == NULL || bad_bytes(data, length)) {
+        return AIRS_EINVAL;
+    }
     airsi_actor *target = NULL;
     airs_status status = check_target(context, to, length, &target);
     if (status != AIRS_OK) {
@@ -167,7 +195,7 @@ airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, ai
 }
 
 bool airs_context_cancel_timer(airs_context *context, airs_timer timer) {
-    return airsi_timer_cancel(context->actor, timer);
+    return context != NULL && airsi_timer_cancel(context->actor, timer);
 }
 
 airs_status airs_context_monitor(airs_context *context, airs_component target, airs_monitor *ret_monitor) {
@@ -188,6 +216,9 @@ bool airs_context_demonitor(airs_context *context, airs_monitor monitor) {
 }
 
 airs_status airs_context_lookup(airs_context *context, const airs_component_id *id, airs_component *ret_component) {
+    if (context == NULL || id == NULL || ret_component == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_id_view wanted = airsi_component_id_look(id);
     const airsi_actor *self = context->actor;
     if (!airsi_id_equal(airsi_id_look(&self->id), wanted) && !airsi_policy_sends_to(&self->terms->policy, wanted)) {
@@ -202,6 +233,9 @@ airs_status airs_context_lookup(airs_context *context, const airs_component_id *
 }
 
 airs_status airs_context_id_of(airs_context *context, airs_component component, airs_component_id *ret_id) {
+    if (context == NULL || ret_id == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_actor *actor = NULL;
     if (airsi_registry_resolve(&context->worker->system->registry, component, &actor) != AIRS_OK) {
         return AIRS_ECOMPONENT_NOT_FOUND;

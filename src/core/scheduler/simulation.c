@@ -123,9 +123,9 @@ airs_status airs_system_step(airs_system *system, uint64_t turns, uint64_t *ret_
 }
 
 uint64_t airs_system_trace(const airs_system *system) {
-    return system->scheduler.simulation.on ? system->scheduler.simulation.trace : 0;
+    return system != NULL && system->scheduler.simulation.on ? system->scheduler.simulation.trace : 0;
 }
 
 uint64_t airs_system_virtual_ms(const airs_system *system) {
-    return system->scheduler.simulation.on ? now_of(&system->scheduler) - AIRSI_SIMULATION_START_MS : 0;
+    return system != NULL && system->scheduler.simulation.on ? now_of(&system->scheduler) - AIRSI_SIMULATION_START_MS : 0;
 }

@@ -131,7 +131,7 @@ void airsi_subscriber_unregister_actor(airs_actor_system_subscriber *subscriber,
 }
 
 airs_actor_system_subscriber *airs_system_subscriber(airs_system *system) {
-    return &system->subscriber;
+    return system != NULL ? &system->subscriber : NULL;
 }
 
 airs_status airs_actor_system_subscriber_start(airs_actor_system_subscriber *subscriber) {
@@ -155,7 +155,7 @@ airs_status airs_actor_system_subscriber_stop(airs_actor_system_subscriber *subs
 }
 
 bool airs_actor_system_subscriber_running(const airs_actor_system_subscriber *subscriber) {
-    return airsi_load_relaxed(&subscriber->running);
+    return subscriber != NULL && airsi_load_relaxed(&subscriber->running);
 }
 
 airs_status airs_actor_system_subscriber_resolve(airs_actor_system_subscriber *subscriber, const airs_component_id *id,

@@ -96,6 +96,13 @@ static airs_status ask(airs_system *system, airs_component to, uint32_t timeout_
     return check->status;
 }
 
+static bool was_started(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    bool started = system->stage != AIRSI_STAGE_NEW;
+    airsi_unlock(&system->actors_mutex);
+    return started;
+}
+
 airs_status airs_health_check(airs_system *system, airs_component to, uint32_t timeout_ms, airs_error *error) {
     if (system == NULL) {
         return airs_error_set(error, AIRS_EINVAL, "airs_health_check needs a system");
@@ -103,7 +110,7 @@ airs_status airs_health_check(airs_system *system, airs_component to, uint32_t t
     airs_status status = AIRS_OK;
     if (airsi_worker_current() != NULL) {
         status = AIRS_EDEADLK;
-    } else if (!airs_actor_system_subscriber_running(&system->subscriber) && airsi_load_acquire(&system->closing) == 0) {
+    } else if (!was_started(system)) {
         status = AIRS_ENOTSTARTED;
     }
     if (status != AIRS_OK) {

@@ -66,6 +66,9 @@ static airs_status step_until(airs_system *system, condition holds, uint32_t tim
 }
 
 static airs_status wait_for(airs_system *system, condition holds, uint32_t timeout_ms, bool draining) {
+    if (system == NULL) {
+        return AIRS_EINVAL;
+    }
     if (airsi_worker_current() != NULL) {
         return AIRS_EDEADLK;
     }
@@ -108,6 +111,9 @@ static void wake_waiting_hosts(airs_system *system) {
 }
 
 void airs_system_close_sources(airs_system *system) {
+    if (system == NULL) {
+        return;
+    }
     airsi_store_seq_cst(&system->closing, 1);
     wake_waiting_hosts(system);
     airsi_record *record = airsi_reclaim_enter(&system->reclaim);
@@ -118,16 +124,24 @@ void airs_system_close_sources(airs_system *system) {
 }
 
 airs_status airs_system_drain(airs_system *system, uint32_t timeout_ms) {
-    airs_system_close_sources(system);
+    if (airsi_worker_current() == NULL) { /* a drain that is refused begins nothing */
+        airs_system_close_sources(system);
+    }
     return wait_for(system, is_quiet, timeout_ms, true);
 }
 
 void airs_system_interrupt(airs_system *system) {
+    if (system == NULL) {
+        return;
+    }
     airsi_store_seq_cst(&system->interrupted, 1);
     wake_waiting_hosts(system);
 }
 
 void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
+    if (system == NULL || ret_balance == NULL) {
+        return;
+    }
     airs_routing_stats stats;
     airs_balance balance = {0};
     airsi_reclaim_stats(&system->reclaim, &stats);

@@ -87,6 +87,9 @@ static void start_actors(airs_system *system) {
 }
 
 airs_status airs_system_start(airs_system *system, airs_error *error) {
+    if (system == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_system_start needs a system");
+    }
     if (stage_of(system) != AIRSI_STAGE_NEW) {
         return airs_error_set(error, AIRS_EBUSY, "the system was started before; a system starts once");
     }
@@ -105,6 +108,9 @@ airs_status airs_system_start(airs_system *system, airs_error *error) {
     if (status != AIRS_OK) {
         airsi_subscriber_stop(&system->subscriber);
         airsi_reclaim_leave(record);
+        if (system->options.on_activity != NULL) {
+            system->options.on_activity(system->options.user, false);
+        }
         return status;
     }
     start_actors(system);
@@ -145,6 +151,9 @@ airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, a
 }
 
 airs_status airs_stop(airs_system *system, airs_component component) {
+    if (system == NULL) {
+        return AIRS_EINVAL;
+    }
     airsi_record *record = airsi_reclaim_enter(&system->reclaim);
     if (record == NULL) {
         return AIRS_ENOMEM;
@@ -181,6 +190,9 @@ static void stop_actors(airs_system *system, bool running) {
 }
 
 airs_status airs_system_stop(airs_system *system) {
+    if (system == NULL) {
+        return AIRS_EINVAL;
+    }
     if (airsi_worker_current() != NULL) {
         return AIRS_EDEADLK;
     }

@@ -74,7 +74,10 @@ static unsigned choose_workers(unsigned asked) {
 airs_status airs_system_new(const airs_system_options *options, airs_system **ret_system, airs_error *error) {
     static const airs_system_options defaults;
     const airs_system_options *given = options != NULL ? options : &defaults;
-    if (ret_system == NULL || given->workers > WORKERS_MAX) {
+    if (ret_system == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_system_new needs a place for the system");
+    }
+    if (given->workers > WORKERS_MAX) {
         return airs_error_set(error, AIRS_EINVAL, "workers: %u is out of range, expected 0 (automatic) to %d", given->workers, WORKERS_MAX);
     }
     airs_system *system = airsi_calloc(1, sizeof *system);
@@ -106,22 +109,23 @@ airs_status airs_system_new(const airs_system_options *options, airs_system **re
     return AIRS_OK;
 }
 
-void airs_system_free(airs_system *system) {
-    if (system == NULL) {
-        return;
+airs_status airs_system_free(airs_system *system) {
+    airs_status status = system != NULL ? airs_system_stop(system) : AIRS_OK;
+    if (system == NULL || status != AIRS_OK) {
+        return status;
     }
-    airs_system_stop(system);
     airsi_reclaim_fini(&system->reclaim);
     free_parts(system);
     airsi_free(system);
+    return AIRS_OK;
 }
 
 airs_messaging *airs_system_messaging(airs_system *system) {
-    return &system->messaging;
+    return system != NULL ? &system->messaging : NULL;
 }
 
 airs_broker *airs_messaging_broker(airs_messaging *messaging) {
-    return &messaging->broker;
+    return messaging != NULL ? &messaging->broker : NULL;
 }
 
 void airs_messaging_stats(airs_messaging *messaging, airs_routing_stats *ret_stats) {
@@ -132,13 +136,13 @@ void airs_messaging_stats(airs_messaging *messaging, airs_routing_stats *ret_sta
 }
 
 airs_registry *airs_system_registry(airs_system *system) {
-    return &system->registry;
+    return system != NULL ? &system->registry : NULL;
 }
 
 airs_log *airs_system_log(airs_system *system) {
-    return system->log;
+    return system != NULL ? system->log : NULL;
 }
 
 unsigned airs_system_workers(const airs_system *system) {
-    return system->worker_count;
+    return system != NULL ? system->worker_count : 0;
 }
