@@ -101,7 +101,7 @@ AIRS_API const airs_limits *airs_context_limits(const airs_context *context);
 
 /* Fire and forget; `data` is copied. A full target holds the message back and mutes this actor after the handler (4.12).
  * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL,
- *         AIRS_ELIMIT_REACHED, AIRS_ESTOPPING, AIRS_ENOMEM.
+ *         AIRS_EOVERLOADED, AIRS_ELIMIT_REACHED, AIRS_ESTOPPING, AIRS_ENOMEM.
  * Order:  FIFO from this actor to each target (I2). */
 AIRS_API airs_status airs_context_send(airs_context *context, airs_component to, const void *data, size_t length);
 

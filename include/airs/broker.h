@@ -49,7 +49,7 @@ AIRS_API airs_message airs_envelope_message(const airs_envelope *envelope);
  *
  * Ownership: taken on AIRS_OK; on any error the envelope is still the caller's.
  * Errors:    AIRS_ENOSUBSCRIBER, AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE,
- *            AIRS_EMAILBOX_FULL, AIRS_ESTOPPING.
+ *            AIRS_EMAILBOX_FULL, AIRS_EOVERLOADED, AIRS_ESTOPPING.
  * Thread:    any; routes inline on the caller's.
  * Order:     FIFO from one publisher to one target (I2). */
 AIRS_API airs_status airs_broker_publish(airs_broker *broker, airs_envelope *envelope);

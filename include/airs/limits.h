@@ -7,7 +7,8 @@
 #include <airs/export.h>
 #include <airs/status.h>
 
-/* What happens to a message for a mailbox that is full. The ends of requests are never refused nor dropped, nor are start and stop. */
+/* What happens to a message for a mailbox that is full. The ends of requests and the
+ * notices of monitors are never refused nor dropped, nor are start and stop. */
 typedef enum airs_overflow {
     /* Between components: the sender keeps it and is muted until there is room (docs/DESIGN.md 4.12). Host threads wait or get AIRS_EMAILBOX_FULL, as
      * they say in their call. */

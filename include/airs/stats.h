@@ -45,6 +45,8 @@ typedef struct airs_balance {
     uint64_t in_hand; /* in a handler */
     uint64_t open_requests;
     uint64_t pending_timers;
+    uint64_t
+        queued_bytes; /* of payload and headers that wait in mailboxes, hold-back lists and timers, or are in hand: what the node's budget is charged */
 } airs_balance;
 
 typedef enum airs_stats_format {

@@ -35,6 +35,9 @@ typedef struct airs_system_options {
     airs_log *log;            /* may be NULL; must outlive the system */
     size_t dead_letters;      /* ring entries, 0 = 10,000 */
     size_t dead_letter_bytes; /* 0 = 16 MiB */
+    uint64_t
+        queued_bytes; /* budget of all that waits, payload and 64 bytes a message; beyond it sends end with AIRS_EOVERLOADED; the ends of
+                               * requests never do. 0 = a quarter of the memory the cgroup (memory.max), else the machine, allows */
 
     bool deterministic; /* no threads: stepped in an order that `seed` decides (<airs/simulation.h>) */
     uint64_t seed;
@@ -97,7 +100,7 @@ typedef enum airs_when_full { AIRS_REJECT_WHEN_FULL, AIRS_BLOCK_WHEN_FULL } airs
 /* A message from outside (sender AIRS_OUTSIDE, known to capabilities as airs/outside/0); `data` is copied.
  * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL (when rejecting; the
  *         target's overflow policy may have it dropped instead, or have the thread wait: airs/limits.h),
- *         AIRS_EDEADLK (blocking inside a handler), AIRS_ESTOPPING, AIRS_ENOSUBSCRIBER (not started), AIRS_ENOMEM.
+ *         AIRS_EOVERLOADED, AIRS_EDEADLK (blocking inside a handler), AIRS_ESTOPPING, AIRS_ENOSUBSCRIBER (not started), AIRS_ENOMEM.
  * Thread: any. Order: FIFO from one thread to one target. */
 AIRS_API airs_status airs_send(airs_system *system, airs_component to, const void *data, size_t length, airs_when_full when_full);
 

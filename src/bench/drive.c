@@ -1,5 +1,6 @@
 #include "bench/drive.h"
 
+#include "core/actor/delivery.h"
 #include "core/mailbox/mailbox.h"
 #include "core/scheduler/worker.h"
 #include "core/system/system.h"
@@ -135,7 +136,7 @@ uint64_t airsi_drive_take(airsi_drive *drive, airs_context *context, airsi_actor
     airsi_mailbox_debt debt = 0;
     airs_envelope *envelope;
     while ((envelope = read_first(drive, target)) != NULL) {
-        airsi_count_end(&context->worker->record->counters.delivered);
+        airsi_message_delivered(context->worker->record, envelope);
         debt += airsi_mailbox_cost(envelope);
         taken++;
         if (!airsi_mailbox_advance(&target->mailbox, envelope)) {
@@ -153,7 +154,7 @@ uint64_t airsi_drive_take_whole(airsi_drive *drive, airs_context *context, airsi
     airsi_mailbox_debt debt = 0;
     airs_envelope *envelope;
     while ((envelope = read_first(drive, target)) != NULL) {
-        airsi_count_end(&context->worker->record->counters.delivered);
+        airsi_message_delivered(context->worker->record, envelope);
         debt += airsi_mailbox_cost(envelope);
         envelopes[taken++] = envelope;
         if (!airsi_mailbox_advance(&target->mailbox, envelope)) {

@@ -102,6 +102,7 @@ void kit_check_balance(airs_system *system) {
     assert_int_equal(balance.in_hand, 0);
     assert_int_equal(balance.open_requests, 0);
     assert_int_equal(balance.pending_timers, 0);
+    assert_int_equal(balance.queued_bytes, 0);
     assert_int_equal(balance.accepted, balance.delivered + balance.dead + balance.dropped);
     assert_int_equal(airs_registry_count(airs_system_registry(system)), 0);
 }

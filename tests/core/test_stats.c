@@ -60,7 +60,7 @@ static uint64_t number(const json_t *object, const char *key) {
 static void json_has_every_counter_and_every_reason(void **state) {
     (void)state;
     airs_routing_stats stats = distinct();
-    airs_balance balance = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    airs_balance balance = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     text t = {0};
     assert_int_equal(airs_routing_stats_write(&stats, &balance, AIRS_STATS_JSON, append, &t), AIRS_OK);
     json_error_t error;
@@ -98,6 +98,7 @@ static void json_has_every_counter_and_every_reason(void **state) {
     assert_int_equal(number(latency, "p999_ns"), stats.latency.p999_ns);
     assert_int_equal(number(json_object_get(root, "balance"), "queued"), 5);
     assert_int_equal(number(json_object_get(root, "balance"), "pending_timers"), 9);
+    assert_int_equal(number(json_object_get(root, "balance"), "queued_bytes"), 10);
     json_decref(root);
 }
 
@@ -130,7 +131,7 @@ static void prometheus_has_every_reason_and_a_type_for_every_series(void **state
     (void)state;
     airs_routing_stats stats = distinct();
     stats.latency.p99_ns = 1000000250;
-    airs_balance balance = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    airs_balance balance = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     text t = {0};
     assert_int_equal(airs_routing_stats_write(&stats, &balance, AIRS_STATS_PROMETHEUS, append, &t), AIRS_OK);
     char expected[64];

@@ -189,6 +189,9 @@ airs_status airs_context_send_after(airs_context *context, uint64_t delay_ms, ai
     message->flags |= AIRSI_ENVELOPE_WAITS;
     status = airsi_timer_set(context->actor, delay_ms, message, ret_timer);
     if (status != AIRS_OK) {
+        if (status == AIRS_EOVERLOADED) {
+            airsi_count(&context->worker->record->counters.failures[status]); /* as a send would be */
+        }
         airs_envelope_free(message);
     }
     return status;

@@ -16,12 +16,16 @@ static void stamp(const airsi_actor *target, airs_envelope *envelope) {
 
 airs_status airsi_actor_deliver(airsi_actor *target, airs_envelope *envelope, airsi_acceptance acceptance, airsi_record *record) {
     airsi_link *before = NULL;
-    airsi_admission admission = airsi_mailbox_admit(&target->mailbox, envelope, &before);
-    if (admission == AIRSI_FULL) {
-        return AIRS_EMAILBOX_FULL;
+    uint8_t flags = envelope->flags;
+    if (!airsi_charge(&record->credit, envelope)) {
+        return AIRS_EOVERLOADED;
     }
-    if (admission == AIRSI_CLOSED) {
-        return AIRS_ETARGET_STOPPED;
+    airsi_admission admission = airsi_mailbox_admit(&target->mailbox, envelope, &before);
+    if (admission == AIRSI_FULL || admission == AIRSI_CLOSED) {
+        if ((flags & AIRSI_ENVELOPE_CHARGED) == 0) {
+            airsi_uncharge(&record->credit, envelope); /* what waits in a timer or a list stays charged */
+        }
+        return admission == AIRSI_FULL ? AIRS_EMAILBOX_FULL : AIRS_ETARGET_STOPPED;
     }
     if (acceptance == AIRSI_ACCEPT_NEW) {
         airsi_count(&record->counters.accepted);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "core/actor/actor.h"
 #include "core/actor/delivery.h"
+#include "core/budget/budget.h"
 #include "core/deadletter/dead_letters.h"
 #include "core/system/system.h"
 
@@ -54,10 +55,14 @@ airs_status airsi_hold_add(airsi_worker *worker, airsi_actor *actor, airsi_actor
     if (hold->messages >= actor->terms->limits.hold_messages || envelope->length > actor->terms->limits.hold_bytes - hold->bytes) {
         return AIRS_EMAILBOX_FULL;
     }
+    if (!airsi_charge(&worker->record->credit, envelope)) {
+        return AIRS_EOVERLOADED;
+    }
     airsi_hold_group *group = find_group(actor, envelope->to);
     if (group == NULL) {
         group = add_group(worker, actor, target);
         if (group == NULL) {
+            airsi_uncharge(&worker->record->credit, envelope);
             return AIRS_ENOMEM;
         }
     }

@@ -46,7 +46,7 @@ static inline bool airsi_hold_any(const struct airsi_actor *actor) {
     return actor->hold != NULL && actor->hold->groups != NULL;
 }
 
-/* Takes `envelope` into the list. Errors: AIRS_EMAILBOX_FULL (the list is full), AIRS_ENOMEM: it stays the caller's. Counts it as accepted. */
+/* Takes `envelope` into the list. Errors: AIRS_EMAILBOX_FULL (the list is full), AIRS_EOVERLOADED, AIRS_ENOMEM: it stays the caller's. Counts it as accepted. */
 airs_status airsi_hold_add(struct airsi_worker *worker, struct airsi_actor *actor, struct airsi_actor *target, airs_envelope *envelope);
 
 /* Tries to pass on what is held. With `check`, messages whose target makes no progress become dead letters. */

@@ -5,6 +5,7 @@
 
 #include "core/actor/delivery.h"
 #include "core/actor/hold.h"
+#include "core/budget/budget.h"
 #include "core/request/request.h"
 #include "core/system/system.h"
 
@@ -17,6 +18,7 @@ static void drop(airs_system *system, airsi_record *record, airs_envelope *envel
         airsi_request_end end = {.status = AIRS_EMAILBOX_FULL};
         airsi_request_end_it(system, envelope->request, &end);
     }
+    airsi_uncharge(&record->credit, envelope);
     airs_envelope_free(envelope);
     airsi_count_end(&record->counters.dropped);
 }

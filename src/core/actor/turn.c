@@ -113,12 +113,12 @@ static void finish(airsi_worker *worker, airsi_actor *actor, airs_envelope *enve
     case AIRS_EXIT:
         /* First, since its stop may send: nobody may find the system quiet meanwhile. */
         airsi_actor_close(worker, actor, AIRS_ETARGET_STOPPED, AIRS_EVENT_STOPPED, NULL);
-        airsi_count_end(&worker->record->counters.delivered);
+        airsi_message_delivered(worker->record, envelope);
         let_go_of(worker, actor, envelope, turn);
         turn->over = true; /* a stop signal finds nobody to stop any more */
         break;
     case AIRS_HANDLED:
-        airsi_count_end(&worker->record->counters.delivered);
+        airsi_message_delivered(worker->record, envelope);
         let_go_of(worker, actor, envelope, turn);
         break;
     case AIRS_FAILED:

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "core/budget/budget.h"
 #include "core/request/request.h"
 #include "core/system/system.h"
 
@@ -156,6 +157,7 @@ void airsi_dead_letter(airs_system *system, airsi_record *record, airs_envelope 
         reason = AIRS_EHANDLER_FAILED; /* a handler may have made it up */
     }
     end_request(system, envelope, reason, detail);
+    airsi_uncharge(&record->credit, envelope); /* the ring has bounds of its own */
     envelope = keepable(system, envelope);
     airsi_letter *letter = envelope != NULL ? new_letter(system, envelope, reason, detail) : NULL;
     airsi_letter *leaving = NULL;

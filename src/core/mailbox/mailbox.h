@@ -117,7 +117,7 @@ bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first);
  * one out, by one of these two and nothing else, holds the mailbox's room lock, and its room is given back at once. NULL: there is none, or it is not
  * linked yet. */
 airs_envelope *airsi_mailbox_take_first(airsi_mailbox *mailbox);
-/* The first that is no end of a request, if a message of `bytes` finds no room. NULL also when there is room. */
+/* The first that is no end (AIRSI_ENVELOPE_END), if a message of `bytes` finds no room. NULL also when there is room. */
 airs_envelope *airsi_mailbox_take_oldest(airsi_mailbox *mailbox, uint32_t bytes);
 
 /* What a message of this kind and size takes. */

@@ -81,7 +81,7 @@ airs_status airs_envelope_new(airs_component to, const void *data, size_t length
 
 void airs_envelope_free(airs_envelope *envelope) {
     if (envelope != NULL) {
-        assert((envelope->flags & AIRSI_ENVELOPE_REQUEST_END) == 0);
+        assert((envelope->flags & (AIRSI_ENVELOPE_REQUEST_END | AIRSI_ENVELOPE_CHARGED)) == 0);
         if (envelope->shared != NULL) {
             airsi_payload_unref(envelope->shared);
         }

@@ -29,6 +29,7 @@ enum {
     AIRSI_ENVELOPE_MAY_WAIT = 16,   /* a host thread's: it waits for room if the target's policy is to block */
     AIRSI_ENVELOPE_NOTICE = 32,     /* that a monitored actor is gone */
     AIRSI_ENVELOPE_SAMPLED = 64,    /* sampled_ns says when it was admitted */
+    AIRSI_ENVELOPE_CHARGED = 128,   /* it counts against the node's budget (core/budget) */
     /* Outside the mailbox's bounds: counted against in_flight when what ends by it was begun; `incarnation` says by which. */
     AIRSI_ENVELOPE_END = AIRSI_ENVELOPE_REQUEST_END | AIRSI_ENVELOPE_NOTICE,
 };

@@ -68,6 +68,7 @@ airsi_record *airsi_record_new(airsi_reclaim *reclaim) {
     }
     record->reclaim = reclaim;
     airsi_heap_init(&record->heap, reclaim->depot);
+    airsi_credit_init(&record->credit, &reclaim->budget);
     airsi_lock(&reclaim->mutex);
     record->number = reclaim->next_number++;
     record->next = reclaim->records;
@@ -80,6 +81,7 @@ void airsi_record_free(airsi_record *record) {
     airsi_reclaim *reclaim = record->reclaim;
     airsi_lock(&reclaim->mutex);
     airsi_counters_fold(&reclaim->folded, &record->counters);
+    airsi_credit_fini(&record->credit);
     for (airsi_record **at = &reclaim->records; *at != NULL; at = &(*at)->next) {
         if (*at == record) {
             *at = record->next;
@@ -286,4 +288,14 @@ uint64_t airsi_reclaim_open_requests(airsi_reclaim *reclaim) {
     }
     airsi_unlock(&reclaim->mutex);
     return opened - closed;
+}
+
+uint64_t airsi_reclaim_queued_bytes(airsi_reclaim *reclaim) {
+    airsi_lock(&reclaim->mutex);
+    uint64_t uncharged = airsi_load_relaxed(&reclaim->budget.free);
+    for (const airsi_record *record = reclaim->records; record != NULL; record = record->next) {
+        uncharged += airsi_load_relaxed(&record->credit.bytes);
+    }
+    airsi_unlock(&reclaim->mutex);
+    return uncharged < reclaim->budget.total ? reclaim->budget.total - uncharged : 0;
 }

@@ -22,10 +22,10 @@
 #include "base/atomic.h"
 #include "base/heap/heap.h"
 #include "base/lock.h"
+#include "core/budget/budget.h"
 #include "core/policy/verdicts.h"
 #include "core/stats/counters.h"
 
-struct airs_envelope;
 struct airsi_reclaim;
 
 /* One thread's place in one system: its announced epoch, its heap and its counters. */
@@ -38,8 +38,9 @@ typedef struct airsi_record {
     airsi_verdicts *verdicts;      /* owner thread; NULL until it gave one */
     airs_component told;           /* owner thread: whose id airs_context_id has told last */
     airs_component_id told_id;
-    struct airs_envelope *dropped_first; /* owner thread: messages it has dropped, not ended yet (overflow.c) */
-    struct airs_envelope *dropped_last;
+    airsi_credit credit;
+    airs_envelope *dropped_first; /* owner thread: messages it has dropped, not ended yet (overflow.c) */
+    airs_envelope *dropped_last;
     bool dropping;           /* owner thread: it is ending them */
     airsi_heap heap;         /* owner thread's while online */
     airsi_heap *outer_heap;  /* owner thread: what it had before it entered, as a worker of another system does */
@@ -65,6 +66,7 @@ typedef struct airsi_reclaim {
     uint32_t next_number;
     uint64_t stuck_epoch, stuck_since_ms; /* the oldest garbage, when it was first found to wait */
     bool complained;                      /* of it */
+    airsi_budget budget;                  /* what the threads' credit comes from; without init nothing can be charged */
     pthread_key_t key;                    /* const after init: a host thread's record */
     airsi_depot *depot;                   /* const after init: what the threads' heaps share */
     airs_log *log;                        /* const after init */
@@ -98,7 +100,9 @@ bool airsi_reclaim_pending(const airsi_reclaim *reclaim);
 
 /* A snapshot of all counters, those of threads that are gone included. */
 void airsi_reclaim_stats(airsi_reclaim *reclaim, airs_routing_stats *ret_stats);
-/* The same of their histograms, which the counters leave out. */
+/* What is charged against the budget now; exact when nobody runs. */
+uint64_t airsi_reclaim_queued_bytes(airsi_reclaim *reclaim);
+/* A snapshot of the histograms, which the counters leave out. */
 void airsi_reclaim_latency(airsi_reclaim *reclaim, airs_latency *ret_latency);
 
 /* Requests open on all threads together (core/request/). Never less than there were at one moment of the call. */

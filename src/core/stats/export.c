@@ -82,7 +82,8 @@ static void json(output *out, const airs_routing_stats *stats, const airs_balanc
         put(out, ",\"balance\":{\"accepted\":%" PRIu64 ",\"delivered\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"dropped\":%" PRIu64,
             balance->accepted, balance->delivered, balance->dead, balance->dropped);
         put(out, ",\"queued\":%" PRIu64 ",\"held\":%" PRIu64 ",\"in_hand\":%" PRIu64, balance->queued, balance->held, balance->in_hand);
-        put(out, ",\"open_requests\":%" PRIu64 ",\"pending_timers\":%" PRIu64 "}", balance->open_requests, balance->pending_timers);
+        put(out, ",\"open_requests\":%" PRIu64 ",\"pending_timers\":%" PRIu64 ",\"queued_bytes\":%" PRIu64 "}", balance->open_requests,
+            balance->pending_timers, balance->queued_bytes);
     }
     put(out, "}\n");
 }
@@ -131,6 +132,7 @@ static void prometheus(output *out, const airs_routing_stats *stats, const airs_
         put(out, "airs_messages{state=\"in-hand\"} %" PRIu64 "\n", balance->in_hand);
         gauge(out, "open_requests", "Requests whose end nobody has handled.", balance->open_requests);
         gauge(out, "pending_timers", "Timers set and not yet gone.", balance->pending_timers);
+        gauge(out, "queued_bytes", "Headers and payload that count against the budget of the node.", balance->queued_bytes);
     }
 }
 

@@ -164,5 +164,6 @@ void airs_system_balance(airs_system *system, airs_balance *ret_balance) {
     for (unsigned i = 0; i < system->shards.count; i++) {
         balance.pending_timers += airsi_load_acquire(&system->shards.shards[i].pending);
     }
+    balance.queued_bytes = airsi_reclaim_queued_bytes(&system->reclaim);
     *ret_balance = balance;
 }

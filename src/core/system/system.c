@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "core/system/cpus.h"
+#include "core/system/memory_allowed.h"
 
 #define DEFAULT_DEAD_LETTERS 10000
 #define DEFAULT_DEAD_LETTER_BYTES ((size_t)16 << 20)
@@ -98,6 +99,7 @@ airs_status airs_system_new(const airs_system_options *options, airs_system **re
         airsi_free(system);
         return airs_error_set(error, status, "no thread-local key is left in this process");
     }
+    airsi_budget_init(&system->reclaim.budget, given->queued_bytes != 0 ? given->queued_bytes : airsi_memory_allowed() / 4);
     status = init_parts(system);
     if (status != AIRS_OK) {
         airsi_reclaim_fini(&system->reclaim);

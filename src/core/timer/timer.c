@@ -2,6 +2,7 @@
 
 #include "core/actor/actor.h"
 #include "core/actor/hold.h"
+#include "core/budget/budget.h"
 #include "core/request/shard.h"
 #include "core/request/ties.h"
 #include "core/system/system.h"
@@ -93,6 +94,10 @@ airs_status airsi_timer_set(airsi_actor *owner, uint64_t delay_ms, airs_envelope
     if (airsi_ties_of(owner) == NULL) {
         return AIRS_ENOMEM;
     }
+    airsi_record *record = airsi_system_record(system);
+    if (!airsi_charge(&record->credit, message)) {
+        return AIRS_EOVERLOADED;
+    }
     airsi_shard *shard = airsi_shard_of_actor(owner);
     airsi_timer_entry *entry = NULL;
     bool earlier = false;
@@ -107,12 +112,19 @@ airs_status airsi_timer_set(airsi_actor *owner, uint64_t delay_ms, airs_envelope
     }
     airsi_spin_unlock(&shard->lock);
     if (status != AIRS_OK) {
+        airsi_uncharge(&record->credit, message);
         return status;
     }
-    airsi_count(&airsi_system_record(system)->counters.timers_set);
+    airsi_count(&record->counters.timers_set);
     airsi_system_poke_if(system, earlier);
     *ret_timer = timer;
     return AIRS_OK;
+}
+
+static void end_cancelled(airsi_record *record, airs_envelope *message) {
+    airsi_count(&record->counters.timers_cancelled);
+    airsi_uncharge(&record->credit, message);
+    airs_envelope_free(message);
 }
 
 bool airsi_timer_cancel(airsi_actor *owner, airs_timer timer) {
@@ -132,8 +144,7 @@ bool airsi_timer_cancel(airsi_actor *owner, airs_timer timer) {
     if (message == NULL) {
         return false;
     }
-    airsi_count(&airsi_system_record(system)->counters.timers_cancelled);
-    airs_envelope_free(message);
+    end_cancelled(airsi_system_record(system), message);
     return true;
 }
 
@@ -149,8 +160,7 @@ static void free_cancelled(airs_system *system, airs_envelope *first) {
     airsi_record *record = airsi_system_record(system);
     while (first != NULL) {
         airs_envelope *next = (airs_envelope *)(void *)airsi_load_relaxed(&first->link.next); /* the link stands first in an envelope */
-        airsi_count(&record->counters.timers_cancelled);
-        airs_envelope_free(first);
+        end_cancelled(record, first);
         first = next;
     }
 }
@@ -270,8 +280,7 @@ bool airsi_timer_fire(airs_system *system, airsi_wheel_node *node) {
     case FIRES_AGAIN:
         return false;
     case CANCELLED_MEANWHILE:
-        airsi_count(&record->counters.timers_cancelled);
-        airs_envelope_free(message);
+        end_cancelled(record, message);
         return true;
     case FIRED:
     default:

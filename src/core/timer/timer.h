@@ -36,7 +36,7 @@ typedef struct airsi_timer_entry {
 
 #define AIRSI_TIMER_ENTRY_BYTES 128u
 
-/* Takes `message` on AIRS_OK. Errors: AIRS_ENOMEM, AIRS_ELIMIT_REACHED, AIRS_ESTOPPING. Thread: in a turn of `owner`. */
+/* Takes `message` on AIRS_OK. Errors: AIRS_ENOMEM, AIRS_ELIMIT_REACHED, AIRS_EOVERLOADED, AIRS_ESTOPPING. Thread: in a turn of `owner`. */
 airs_status airsi_timer_set(struct airsi_actor *owner, uint64_t delay_ms, airs_envelope *message, airs_timer *ret_timer);
 bool airsi_timer_cancel(struct airsi_actor *owner, airs_timer timer);
 
