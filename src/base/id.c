@@ -15,8 +15,12 @@ typedef struct segment {
     size_t length;
 } segment;
 
-static bool allowed(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+typedef enum kind { REFUSED, IN_SEGMENT, BETWEEN } kind;
+
+static const uint8_t kinds[256] = {['a' ... 'z'] = IN_SEGMENT, ['0' ... '9'] = IN_SEGMENT, ['-'] = IN_SEGMENT, ['/'] = BETWEEN};
+
+static kind kind_of(char c) {
+    return (kind)kinds[(uint8_t)c];
 }
 
 static airs_status check_segment(const segment *s, const char *which, airs_error *error) {
@@ -27,7 +31,7 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
         return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has %zu characters; " SEGMENT_RULE, which, s->length);
     }
     for (size_t i = 0; i < s->length; i++) {
-        if (!allowed(s->text[i])) {
+        if (kind_of(s->text[i]) != IN_SEGMENT) {
             return airs_error_set(error, AIRS_EINVALID_ID, "the %s of the id has '%c' at position %zu; " SEGMENT_RULE, which, s->text[i],
                                   i + 1);
         }
@@ -36,16 +40,15 @@ static airs_status check_segment(const segment *s, const char *which, airs_error
 }
 /* Whether a text is an id; if so, where its name and its instance start. */
 static bool scan(const char *text, size_t length, size_t *ret_name_at, size_t *ret_instance_at) {
-    static const uint8_t kinds[256] = {['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['/'] = 2};
     size_t starts[3] = {0, 0, 0};
     size_t slashes = 0;
     if (length > AIRS_ID_TEXT_MAX) {
         return false;
     }
     for (size_t i = 0; i < length; i++) {
-        uint8_t kind = kinds[(uint8_t)text[i]];
-        if (kind != 1) {
-            if (kind == 0 || slashes == 2) {
+        kind found = kind_of(text[i]);
+        if (found != IN_SEGMENT) {
+            if (found == REFUSED || slashes == 2) {
                 return false;
             }
             starts[++slashes] = i + 1;

@@ -58,21 +58,21 @@ typedef struct airsi_actor {
     bool drops_oldest; /* const after new: AIRS_OVERFLOW_DROP_OLD; messages are taken out of the mailbox before they are handled */
 
     /* What a turn touches. */
-    struct airsi_actor *run_next;    /* run queue lock */
+    struct airsi_actor *run_next;    /* injector lock */
     struct airs_system *system;      /* const after new */
     const airs_behavior *behavior;   /* const after new */
     void *state;                     /* turn */
     struct airsi_hold *hold;         /* turn; NULL until something was held back */
-    AIRSI_ATOMIC(uint64_t) progress; /* turn writes, any thread reads: messages handled, ever */
-    AIRSI_ATOMIC(uint32_t) in_hand;  /* turn writes, any thread reads: 1 while a message is in the handler */
+    AIRSI_ATOMIC(uint32_t) progress; /* turn writes, any thread reads: messages handled, ever, modulo 2^32 */
     AIRSI_ATOMIC(uint32_t) held;     /* turn writes, any thread reads: messages in the hold-back list */
 
     /* What starts, requests, timers and waiting touch. */
-    struct airsi_ties *ties; /* turn writes it once: its requests and timers; NULL until the first of them */
-    airsi_room room;         /* who waits for room in this mailbox; under the room lock */
-    uint32_t incarnation;    /* turn; counts up with every start */
-    uint8_t down_reason;     /* turn, once CLOSING: the airs_status that those who monitor it are told */
-    bool watched;            /* turn: somebody does */
+    struct airsi_ties *ties;    /* turn writes it once: its requests and timers; NULL until the first of them */
+    airsi_room room;            /* who waits for room in this mailbox; under the room lock */
+    uint32_t incarnation;       /* turn; counts up with every start */
+    uint8_t down_reason;        /* turn, once CLOSING: the airs_status that those who monitor it are told */
+    bool watched;               /* turn: somebody does */
+    AIRSI_ATOMIC(bool) in_hand; /* turn writes, any thread reads: a message is in the handler */
     union {
         struct {
             airs_envelope *current;                      /* turn: the message in the handler */

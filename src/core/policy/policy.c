@@ -135,16 +135,19 @@ bool airsi_policy_is(const airsi_policy *policy, const airs_capabilities *capabi
            texts_are(text, capabilities->receive, capabilities->receive_count, &text);
 }
 
+static bool segment_matches(const airsi_policy *policy, const airsi_pattern *pattern, int i, airsi_id_view id, size_t start) {
+    return pattern->length[i] == 0 || memcmp(policy->text + pattern->at[i], id.text + start, pattern->length[i]) == 0;
+}
+
 static bool matches(const airsi_policy *policy, const airsi_pattern *pattern, airsi_id_view id) {
-    const size_t starts[3] = {0, id.name_at, id.instance_at};
     const size_t lengths[3] = {id.name_at - 1u, (size_t)(id.instance_at - id.name_at - 1), (size_t)(id.length - id.instance_at)};
     for (int i = 0; i < 3; i++) {
-        if (pattern->length[i] != 0 &&
-            (pattern->length[i] != lengths[i] || memcmp(policy->text + pattern->at[i], id.text + starts[i], lengths[i]) != 0)) {
-            return false;
+        if (pattern->length[i] != 0 && pattern->length[i] != lengths[i]) {
+            return false; /* most differ in a length, which is quickly seen */
         }
     }
-    return true;
+    return segment_matches(policy, pattern, 1, id, id.name_at) && segment_matches(policy, pattern, 2, id, id.instance_at) &&
+           segment_matches(policy, pattern, 0, id, 0);
 }
 
 static bool any_matches(const airsi_policy *policy, uint32_t first, uint32_t count, airsi_id_view id) {
