@@ -86,13 +86,17 @@ extern "C" {
  * Thread:    any. */
 AIRS_API airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, airs_component *ret_component, airs_error *error);
 
-/* Asks the actor to stop after the message in hand; what its mailbox holds goes to dead letters. Returns at once.
+/* Asks the actor to stop after the message in hand; what its mailbox holds goes to dead letters. Returns at once; asking again is fine until it is
+ * gone. Who wants to know when that is monitors it.
  * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED. Thread: any. */
 AIRS_API airs_status airs_stop(airs_system *system, airs_component component);
 
 /* --- inside a handler ------------------------------------------------------------------------------------------------- */
 
+/* These calls are for the thread that runs the callback, until it returns. */
+
 AIRS_API airs_system *airs_context_system(const airs_context *context);
+/* The handle of the actor itself. */
 AIRS_API airs_component airs_context_self(const airs_context *context);
 /* Valid until the callback returns. */
 AIRS_API const airs_component_id *airs_context_id(const airs_context *context);

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/* All of these are numbers that a system gives out, and mean something in that system only: another one finds nobody by them, or somebody else. A
+ * number that has had its time names nothing any more; each call says with which status it tells. */
+
 /* The registration of a ComponentId: {generation:32, index:32}. It survives restarts, turns stale when the id is unregistered, and is never
  * given to another component (I5). AIRS_OUTSIDE stands for a sender outside the system: a host thread or an operator. */
 typedef uint64_t airs_component;

@@ -15,7 +15,7 @@ extern "C" {
 /* Valid as long as the system. */
 AIRS_API airs_broker *airs_messaging_broker(airs_messaging *messaging);
 
-/* Thread: any. Cost: a walk over the threads' counters. */
+/* A snapshot of the counters of all threads, with the latency of what was sampled. Thread: any. Cost: a walk over the threads' counters. */
 AIRS_API void airs_messaging_stats(airs_messaging *messaging, airs_routing_stats *ret_stats);
 
 #ifdef __cplusplus

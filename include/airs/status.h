@@ -1,7 +1,12 @@
 /* What can go wrong, and how it is told.
  *
  * Every function that can fail returns an airs_status. Details for a person go into an airs_error that the caller passes (it may be NULL).
- * A function that fails leaves its outputs untouched and ownership with the caller, unless its own text says otherwise (I12). */
+ * A function that fails leaves its outputs untouched and ownership with the caller, unless its own text says otherwise (I12).
+ *
+ * What goes for all of the API, and is not repeated: a NULL that a text doesn't allow, data that is NULL with a length, and a number that is no value of
+ * its enum give AIRS_EINVAL; a function that returns no status then does nothing, and returns NULL, 0 or false. A call that would wait gives
+ * AIRS_EDEADLK on a worker's thread: in a handler or another callback of an actor, of whichever system. A pointer to something that was freed is no
+ * bad input but a defect, and is not found. */
 #ifndef AIRS_STATUS_H
 #define AIRS_STATUS_H
 

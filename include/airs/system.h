@@ -53,51 +53,69 @@ typedef struct airs_system_options {
 extern "C" {
 #endif
 
-/* `options` may be NULL for the defaults. Errors: AIRS_EINVAL, AIRS_ENOMEM. */
+/* Makes a system that does nothing yet: components can be spawned, and subscribers come. `options` may be NULL for the defaults.
+ * Ownership: the caller's, for airs_system_free. `options` is copied; the log and what `user` points to must outlive the system.
+ * Errors:    AIRS_EINVAL (an option is out of range), AIRS_ENOMEM, AIRS_EUNAVAILABLE (the process has no thread-local key or random bytes left). */
 AIRS_API airs_status airs_system_new(const airs_system_options *options, airs_system **ret_system, airs_error *error);
 
-/* Subscribes the runtime, starts the workers, and with them the start callbacks of what was spawned before.
- * Errors: AIRS_EBUSY (started before), AIRS_EUNAVAILABLE (threads). */
+/* Subscribes the runtime, starts the workers, and with them the start callbacks of what was spawned before. A system starts once.
+ * Errors: AIRS_EBUSY (started before, be it stopped since), AIRS_EUNAVAILABLE (a thread could not be made), AIRS_ENOMEM: after these two nothing runs,
+ *         and it may be started again.
+ * Thread: any; one at a time. */
 AIRS_API airs_status airs_system_start(airs_system *system, airs_error *error);
 
-/* Waits until no start callback of an actor spawned so far is waiting or running. Errors: AIRS_ETIMEOUT, AIRS_EDEADLK inside a handler. */
+/* Waits until no start callback of an actor spawned so far is waiting or running, nor one's end that somebody monitors. timeout_ms 0 = no limit.
+ * Errors: AIRS_ETIMEOUT, AIRS_EINTERRUPTED (as airs_system_wait_quiescent). Thread: any but a worker's. */
 AIRS_API airs_status airs_system_wait_started(airs_system *system, uint32_t timeout_ms);
 
-/* Waits until nothing is queued, held, in hand or awaiting a reply; timers not yet due don't count. timeout_ms 0 = no limit.
- * Errors: AIRS_ETIMEOUT, AIRS_EINTERRUPTED (airs_system_close_sources was called meanwhile), AIRS_EDEADLK inside a handler. */
+/* Waits until nothing is queued, held, in hand or awaiting a reply; timers not yet due and monitors don't count. timeout_ms 0 = no limit.
+ * Errors: AIRS_ETIMEOUT, AIRS_EINTERRUPTED (airs_system_close_sources or _interrupt was called meanwhile). Thread: any but a worker's. */
 AIRS_API airs_status airs_system_wait_quiescent(airs_system *system, uint32_t timeout_ms);
 
 /* Draining begins: host threads are refused with AIRS_ESTOPPING, those blocked in a send are woken with it, and timers not yet due are
  * cancelled. Components go on. Idempotent. Thread: any; not from a signal handler. */
 AIRS_API void airs_system_close_sources(airs_system *system);
 
-/* close_sources, then waits until the system is quiet. 0 = no limit. Errors: AIRS_ETIMEOUT: messages are left, stop will make them dead letters. */
+/* close_sources, then waits until the system is quiet. 0 = no limit.
+ * Errors: AIRS_ETIMEOUT (messages are left, stop will make them dead letters), AIRS_EINTERRUPTED, AIRS_EDEADLK (and nothing was closed).
+ * Thread: any but a worker's. */
 AIRS_API airs_status airs_system_drain(airs_system *system, uint32_t timeout_ms);
 
 /* Ends a drain, a wait_quiescent or a blocked send at once with AIRS_EINTERRUPTED (sends: AIRS_ESTOPPING). Thread: any. */
 AIRS_API void airs_system_interrupt(airs_system *system);
 
-/* Stops every actor after the message in hand, the newest first, makes dead letters of what is left (reason stopping), and joins the workers.
- * Host threads must not be inside other airs calls on this system, or will get AIRS_ESTOPPING. Errors: AIRS_EDEADLK inside a handler. */
+/* Stops every actor after the message in hand, the newest first, makes dead letters of what is left (reason stopping), and joins the workers. From
+ * then on sends end with AIRS_ESTOPPING or AIRS_ETARGET_STOPPED, and spawns with AIRS_ESTOPPING; statistics and dead letters can still be read.
+ * Stopping again is fine, and waits for a stop under way.
+ * Errors: AIRS_EDEADLK; nothing is stopped then.
+ * Thread: any but a worker's; others may be inside airs calls on this system. */
 AIRS_API airs_status airs_system_stop(airs_system *system);
 
 /* Stops it if it runs, and frees everything. NULL is fine. Nobody else may be using it.
- * Ownership: taken on AIRS_OK. Errors: AIRS_EDEADLK inside a handler; nothing is stopped or freed then. */
+ * Ownership: taken on AIRS_OK.
+ * Errors:    AIRS_EDEADLK; nothing is stopped or freed then. */
 AIRS_API airs_status airs_system_free(airs_system *system);
 
+/* Parts of the system, valid as long as it. Thread: any. */
 AIRS_API airs_messaging *airs_system_messaging(airs_system *system);
 AIRS_API airs_registry *airs_system_registry(airs_system *system);
+
+/* What airs_system_options.log was; may be NULL. */
 AIRS_API airs_log *airs_system_log(airs_system *system);
+
+/* How many workers it has or will have. */
 AIRS_API unsigned airs_system_workers(const airs_system *system);
 
-/* See airs_balance: exact after airs_system_stop; before, each figure is right on its own. */
+/* See airs_balance: exact after airs_system_stop; before, each figure is right on its own. Thread: any. Cost: a walk over all actors. */
 AIRS_API void airs_system_balance(airs_system *system, airs_balance *ret_balance);
 
 /* --- host threads ----------------------------------------------------------------------------------------------------- */
 
 typedef enum airs_when_full { AIRS_REJECT_WHEN_FULL, AIRS_BLOCK_WHEN_FULL } airs_when_full;
 
-/* A message from outside (sender AIRS_OUTSIDE, known to capabilities as airs/outside/0); `data` is copied.
+/* A message from outside (sender AIRS_OUTSIDE, known to capabilities as airs/outside/0). In a handler it may be used too, without blocking: the
+ * message then comes from outside, and not from the component.
+ * Ownership: `data` is copied.
  * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL (when rejecting; the
  *         target's overflow policy may have it dropped instead, or have the thread wait: airs/limits.h),
  *         AIRS_EOVERLOADED, AIRS_EDEADLK (blocking inside a handler), AIRS_ESTOPPING, AIRS_ENOSUBSCRIBER (not started), AIRS_ENOMEM.
