@@ -188,7 +188,7 @@ static void send_or_work(unsigned index) {
         }
         return;
     }
-    unsigned count = index == 0 ? 2u : 1u + (unsigned)programs_depth;
+    unsigned count = index == 0 ? 2u : 1u;
     for (unsigned i = 0; i < count; i++) {
         EXPLORER_CHECK(send(index * 4 + i) != AIRSI_FULL);
     }
@@ -280,7 +280,10 @@ PROGRAM(mailbox_full_with_a_waiter, 2, make_full, wait_or_work, check_handled)
 
 /* ---- close: what was admitted is found inside, nothing is admitted after ---- */
 
+static int last_look; /* plain: what the owner did before it closed */
+
 static void close_and_empty(void) {
+    last_look = 1;
     airsi_mailbox_close(&mailbox);
     for (airs_envelope *first; (first = airsi_mailbox_peek(&mailbox)) != NULL;) {
         if (!airsi_mailbox_unlink(&mailbox, first)) {
@@ -294,14 +297,15 @@ static void close_and_empty(void) {
 
 static void make_closing(void) {
     make(8, true);
+    last_look = 0;
     airsi_mailbox_schedule(&mailbox); /* in a turn */
 }
 
 static void send_or_close(unsigned index) {
     if (index == 0) {
         close_and_empty();
-    } else {
-        send(index);
+    } else if (send(index) == AIRSI_CLOSED) {
+        EXPLORER_CHECK(last_look == 1);
     }
 }
 
