@@ -98,6 +98,7 @@ static void make_system(unsigned count_of_workers) {
     pthread_mutex_init(&mutex, NULL);
     pthread_cond_init(&condition, NULL);
     EXPLORER_CHECK(airsi_reclaim_init(&sys.reclaim, NULL) == AIRS_OK);
+    airsi_budget_init(&sys.reclaim.budget, 1u << 20);
     EXPLORER_CHECK(airsi_shards_init(&sys.shards, &sys, 1, 0) == 0);
     EXPLORER_CHECK(airsi_scheduler_init(&sys.scheduler, &sys, count_of_workers) == AIRS_OK);
     make_workers(count_of_workers);
@@ -126,7 +127,9 @@ static void send_from_outside(unsigned actor, unsigned envelope) {
 
 static void make_one_worker(void) {
     make_system(1);
-    make_actor(0, &counting);
+    for (unsigned i = 0; i < 1u + (unsigned)programs_depth; i++) {
+        make_actor(i, &counting);
+    }
     expected = 1 + programs_depth;
 }
 
@@ -136,7 +139,7 @@ static void work_or_send(unsigned index) {
         return;
     }
     for (unsigned i = 0; i < 1u + (unsigned)programs_depth; i++) {
-        send_from_outside(0, i);
+        send_from_outside(i, i);
     }
     wait_for_all();
     airsi_scheduler_stop(&sys.scheduler);
