@@ -34,6 +34,7 @@ static airs_balance wait_until_nothing_moves(airs_system *system) {
 static void check_messages(const soak_ledger *l, const airs_routing_stats *stats) {
     compare("accepted, and ended", stats->accepted, stats->delivered + stats->dead + stats->dropped, 0);
     compare("delivered, and handled", stats->delivered, l->ok, 0);
+    compare("dead by a handler, and failed", stats->dead_by_reason[AIRS_ETRAP] + stats->dead_by_reason[AIRS_EHANDLER_FAILED], l->failed, 0);
     compare("accepted, and sent", stats->accepted + l->hasty, l->sent + stats->timers_fired + l->told + stats->dropped + l->redelivered,
             l->unclear + l->hasty);
 }

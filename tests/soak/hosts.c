@@ -26,7 +26,7 @@ static bool is_expected(airs_status status) {
 
 /* The next note of this host to a target, in `buffer`. */
 static size_t next_note(soak_host *host, uint32_t to, void *buffer) {
-    soak_note note = {.hops = HOPS, .sender = SLOTS + host->index, .life = 1, .sequence = host->sent[to] + 1};
+    soak_note note = {.hops = HOPS, .sender = SLOTS + host->index, .target = to, .life = 1, .sequence = host->sent[to] + 1};
     return soak_write_note(&note, kit_random(&host->seed), buffer);
 }
 

@@ -74,7 +74,8 @@ static uint32_t choose_target(soak_slot *slot) {
 }
 
 static size_t next_note(soak_slot *slot, uint32_t hops, uint32_t to, void *buffer) {
-    soak_note note = {.hops = hops, .sender = slot->index, .life = slot->life, .sequence = slot->sent[to] + 1, .hasty = slot->hasty[to]};
+    soak_note note = {
+        .hops = hops, .sender = slot->index, .target = to, .life = slot->life, .sequence = slot->sent[to] + 1, .hasty = slot->hasty[to]};
     return soak_write_note(&note, kit_random(&slot->seed), buffer);
 }
 
@@ -126,10 +127,12 @@ static void ask_one(soak_slot *slot, airs_context *context, uint32_t hops) {
     uint32_t to = choose_target(slot);
     size_t length = next_note(slot, hops, to, buffer);
     airs_request request = AIRS_NO_REQUEST;
-    uint32_t timeout_ms = kit_random(&slot->seed) % 3 == 0 ? 1 : 50;
-    if (note_outcome(slot,
-                     airs_context_request(context, atomic_load(&slot->world->components[to]), buffer, length, timeout_ms, &request))) {
+    bool hasty = kit_random(&slot->seed) % 16 == 0;
+    airs_component target = atomic_load(&slot->world->components[to]);
+    if (note_outcome(slot, airs_context_request(context, target, buffer, length, hasty ? 1 : 200, &request))) {
         slot->sent[to]++;
+        slot->hasty[to] += hasty;
+        atomic_fetch_add(&slot->world->ledger.hasty, hasty);
         COUNT(slot->world, made);
         slot->open[slot->open_count++] = request;
         if (kit_random(&slot->seed) % 8 == 0) {
@@ -230,6 +233,7 @@ static airs_result choose_fate(soak_slot *slot, airs_error *error) {
 
 static void take_message(soak_slot *slot, airs_context *context, const airs_message *message) {
     soak_note note = read_note(message);
+    KIT_REQUIRE(note.sequence == 0 || note.target == slot->index);
     if (message->kind == AIRS_MESSAGE_TIMER) {
         COUNT(slot->world, timers);
     } else if (note.sequence != 0 && slot->index < REJECTING + HOLDING) {

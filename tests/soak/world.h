@@ -21,6 +21,7 @@
 typedef struct soak_note {
     uint32_t hops;     /* left */
     uint32_t sender;   /* slot, or SLOTS + host */
+    uint32_t target;   /* slot, where there is a sequence */
     uint64_t life;     /* of the sender's incarnation */
     uint64_t sequence; /* per sender incarnation and target; 0: outside of the order (timers, broadcasts) */
     uint64_t hasty;    /* hasty requests among what was sent before it, likewise */
