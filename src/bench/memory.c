@@ -26,12 +26,17 @@ static airs_status no_memory(airs_error *error) {
 
 /* --- memory: one thread; so many blocks, then all of them freed, oldest first -------------------------------------------------------- */
 
+/* At least once through. */
+static uint64_t turns_of(const airsi_bench_task *task) {
+    return task->n > task->variant ? task->n / task->variant : 1;
+}
+
 /* What was written and read again, summed up; 0: no memory. */
 SPECIALIZED uint64_t turn_over(const airsi_bench_task *task, allocate_function allocate, release_function release) {
     uint64_t *blocks[OUTSTANDING_MAX];
     uint64_t sum = 0;
     size_t size = sizeof(airs_envelope) + task->payload;
-    for (uint64_t i = 0; i < task->n / task->variant; i++) {
+    for (uint64_t i = 0; i < turns_of(task); i++) {
         for (unsigned j = 0; j < task->variant; j++) {
             blocks[j] = allocate(size);
             if (blocks[j] == NULL) {
@@ -68,7 +73,7 @@ airs_status airsi_case_memory(const airsi_bench_task *task, airsi_bench_round *r
     if (sum != sum_of_malloc) {
         return airs_error_set(error, AIRS_EINTERNAL, "memory: what was read is not what was written");
     }
-    ret_round->n = task->n / task->variant * task->variant;
+    ret_round->n = turns_of(task) * task->variant;
     ret_round->workers = 1;
     ret_round->elapsed_ns = ours - began;
     airsi_bench_add_figure(ret_round, "outstanding", (double)task->variant);
