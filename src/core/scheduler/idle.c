@@ -124,6 +124,11 @@ static uint64_t keep_time(airsi_idle *idle, airsi_sleeper *sleeper, const airsi_
     return reason->next_due_ms(reason->user) < until ? 0 : until;
 }
 
+/* With the mutex held: nobody keeps the time, or not well enough: something was armed while no permit was free to wake the keeper for it. */
+static bool needs_keeper(const airsi_idle *idle, const airsi_idle_reason *reason) {
+    return idle->keeper == NULL || reason->next_due_ms(reason->user) < airsi_load_relaxed(&idle->keeper_until_ms);
+}
+
 bool airsi_idle_fall_asleep(airsi_idle *idle, airsi_sleeper *sleeper, const airsi_idle_reason *reason, uint64_t *ret_until_ms) {
     airsi_lock(&idle->mutex);
     assert(sleeper->link == NULL);
@@ -133,7 +138,7 @@ bool airsi_idle_fall_asleep(airsi_idle *idle, airsi_sleeper *sleeper, const airs
         sleeper->next->link = &sleeper->next;
     }
     idle->sleepers = sleeper;
-    *ret_until_ms = idle->keeper == NULL ? keep_time(idle, sleeper, reason) : reason->latest_ms;
+    *ret_until_ms = needs_keeper(idle, reason) ? keep_time(idle, sleeper, reason) : reason->latest_ms;
     /* E36. */
     uint32_t before = airsi_fetch_sub_acq_rel(&idle->state, (reason->permit ? RUNNING : 0) + (reason->searching ? SEARCHING : 0));
     drop_awake(idle);
