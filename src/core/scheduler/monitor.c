@@ -50,9 +50,8 @@ static void empty_lifo(airsi_scheduler *scheduler, airsi_worker *worker) {
     }
 }
 
-/* In one handler for so long, running or blocked. One that only waits for a core, since the machine is busy, is not: taking its permit would not
- * help anybody. */
-static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
+/* In one handler for so long. */
+static bool is_long(airsi_worker *worker, uint64_t now_ms) {
     uint32_t beats = airsi_load_relaxed(&worker->beats);
     if (beats != worker->watched_beats || (beats & 1) == 0) {
         worker->watched_beats = beats;
@@ -60,16 +59,13 @@ static bool is_stuck(airsi_worker *worker, uint64_t now_ms) {
         worker->watched_cpu_ns = 0;
         return false;
     }
-    if (now_ms - worker->watched_since_ms < STUCK_MS) {
-        return false;
-    }
-    empty_lifo(&worker->system->scheduler, worker);
+    return now_ms - worker->watched_since_ms >= STUCK_MS;
+}
+
+/* And that running or blocked. One that only waits for a core, since the machine is busy, is not stuck: taking its permit would not help anybody. */
+static bool is_stuck(const airsi_worker *worker) {
     pid_t tid = airsi_load_relaxed(&worker->tid);
     uint64_t cpu = cpu_ns(tid);
-    if (worker->watched_cpu_ns == 0) {
-        worker->watched_cpu_ns = cpu;
-        return false;
-    }
     return cpu - worker->watched_cpu_ns >= STUCK_CPU_NS || (cpu == worker->watched_cpu_ns && sleeps(tid));
 }
 
@@ -93,16 +89,25 @@ static bool spare_is_left(airsi_scheduler *scheduler) {
 }
 
 static void look_at(airsi_scheduler *scheduler, airsi_worker *worker, uint64_t now_ms) {
-    if (!is_stuck(worker, now_ms)) {
+    if (!is_long(worker, now_ms)) {
         return;
     }
-    if (!airsi_scheduler_has_work(scheduler)) {
+    empty_lifo(scheduler, worker);
+    if (worker->watched_cpu_ns == 0) {
+        worker->watched_cpu_ns = cpu_ns(airsi_load_relaxed(&worker->tid));
         return;
     }
-    if (!all_permits_used(scheduler)) {
-        airsi_scheduler_notify(scheduler);
-    } else if (airsi_load_relaxed(&worker->permit) == AIRSI_PERMIT_HELD && spare_is_left(scheduler)) {
+    if (airsi_load_relaxed(&worker->permit) == AIRSI_PERMIT_HELD && all_permits_used(scheduler) && airsi_scheduler_has_work(scheduler) &&
+        spare_is_left(scheduler) && is_stuck(worker)) {
         take_permit(scheduler, worker);
+    }
+}
+
+/* Nobody is told of an actor that has used up its turn and goes behind others in its thread's queue, nor of a timer that falls due while all who are
+ * awake block; and a thread may have been missing because it could not be made. */
+static void use_free_permits(airsi_scheduler *scheduler) {
+    if (!all_permits_used(scheduler) && airsi_scheduler_has_waiting(scheduler)) {
+        airsi_scheduler_replace(scheduler);
     }
 }
 
@@ -113,6 +118,12 @@ static void look(airsi_scheduler *scheduler) {
     for (uint32_t i = 0; i < count; i++) {
         look_at(scheduler, scheduler->threads[i], now_ms);
     }
+    use_free_permits(scheduler);
+}
+
+/* Nobody is awake; and all can be woken. */
+static bool is_idle(airsi_scheduler *scheduler) {
+    return airsi_load_relaxed(&scheduler->idle.awake) == 0 && !airsi_idle_wants_thread(&scheduler->idle);
 }
 
 static void sleep_while_idle(airsi_scheduler *scheduler) {
@@ -128,7 +139,7 @@ void *airsi_monitor_main(void *argument) {
     airsi_scheduler *scheduler = argument;
     unsigned idle_looks = 0;
     while (airsi_load_acquire(&scheduler->closed) == 0) {
-        idle_looks = airsi_load_relaxed(&scheduler->idle.awake) == 0 ? idle_looks + 1 : 0;
+        idle_looks = is_idle(scheduler) ? idle_looks + 1 : 0;
         if (idle_looks > IDLE_LOOKS) {
             sleep_while_idle(scheduler);
             continue;

@@ -165,7 +165,7 @@ void airsi_scheduler_poke(airsi_scheduler *scheduler, uint64_t due_ms) {
     }
 }
 
-bool airsi_scheduler_has_queued(airsi_scheduler *scheduler) {
+static bool queued(airsi_scheduler *scheduler, bool lifo_too) {
     if (airsi_load_relaxed(&scheduler->injector.length) > 0) {
         return true;
     }
@@ -173,15 +173,27 @@ bool airsi_scheduler_has_queued(airsi_scheduler *scheduler) {
     uint32_t count = airsi_load_acquire(&scheduler->thread_count);
     for (uint32_t i = 0; i < count; i++) {
         const airsi_worker *worker = scheduler->threads[i];
-        if (airsi_ring_length(&worker->ring) > 0 || airsi_load_relaxed(&worker->lifo) != NULL) {
+        if (airsi_ring_length(&worker->ring) > 0 || (lifo_too && airsi_load_relaxed(&worker->lifo) != NULL)) {
             return true;
         }
     }
     return false;
 }
 
+static bool timer_is_due(const airsi_scheduler *scheduler) {
+    return airsi_shards_next(&scheduler->system->shards) < airsi_load_relaxed(&scheduler->now_ms);
+}
+
+bool airsi_scheduler_has_queued(airsi_scheduler *scheduler) {
+    return queued(scheduler, true);
+}
+
 bool airsi_scheduler_has_work(airsi_scheduler *scheduler) {
-    return airsi_scheduler_has_queued(scheduler) || airsi_shards_next(&scheduler->system->shards) < airsi_load_relaxed(&scheduler->now_ms);
+    return queued(scheduler, true) || timer_is_due(scheduler);
+}
+
+bool airsi_scheduler_has_waiting(airsi_scheduler *scheduler) {
+    return queued(scheduler, false) || timer_is_due(scheduler);
 }
 
 uint64_t airsi_scheduler_clock_ns(const airsi_scheduler *scheduler) {

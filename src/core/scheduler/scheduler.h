@@ -68,6 +68,8 @@ void airsi_scheduler_poke(airsi_scheduler *scheduler, uint64_t due_ms);
 bool airsi_scheduler_has_queued(airsi_scheduler *scheduler);
 /* The same, or a timer is due. */
 bool airsi_scheduler_has_work(airsi_scheduler *scheduler);
+/* The same, but those in a LIFO slot, who wait for their own thread. */
+bool airsi_scheduler_has_waiting(airsi_scheduler *scheduler);
 
 /* The monotonic clock; in the deterministic mode the virtual one. */
 uint64_t airsi_scheduler_clock_ns(const airsi_scheduler *scheduler);
