@@ -64,21 +64,22 @@ static void run_turn(airsi_scheduler *scheduler, airsi_worker *worker, airsi_act
     }
 }
 
-/* Nobody is runnable: time passes until something falls due. */
-static bool jump(airsi_scheduler *scheduler, airsi_worker *worker) {
+/* Nobody is runnable: time passes until something falls due, but not beyond `latest_ms`. */
+static bool jump(airsi_scheduler *scheduler, airsi_worker *worker, uint64_t latest_ms) {
     const airsi_shards *shards = &worker->system->shards;
     uint64_t due = airsi_shards_next(shards);
     if (due == AIRSI_WHEEL_NEVER) {
         return false;
     }
-    if (due > now_of(scheduler)) {
-        airsi_store_relaxed(&scheduler->now_ms, due);
+    uint64_t next = due < latest_ms ? due : latest_ms;
+    if (next > now_of(scheduler)) {
+        airsi_store_relaxed(&scheduler->now_ms, next);
     }
     airsi_shards_run(worker->system, now_of(scheduler));
     return true;
 }
 
-bool airsi_simulation_step(airs_system *system) {
+bool airsi_simulation_step(airs_system *system, uint64_t latest_ms) {
     airsi_scheduler *scheduler = &system->scheduler;
     airsi_worker *worker = scheduler->threads[pick(&scheduler->simulation, scheduler->permits)];
     airsi_worker *before = airsi_worker_enter(worker);
@@ -90,7 +91,7 @@ bool airsi_simulation_step(airs_system *system) {
     if (actor != NULL) {
         run_turn(scheduler, worker, actor);
     } else if (!airsi_scheduler_has_queued(scheduler)) {
-        more = jump(scheduler, worker);
+        more = jump(scheduler, worker, latest_ms);
     }
     airsi_worker_leave(worker, before);
     return more;
@@ -98,7 +99,7 @@ bool airsi_simulation_step(airs_system *system) {
 
 bool airsi_simulation_until(airs_system *system, bool (*holds)(void *user), void *user, uint64_t until_ms) {
     while (!holds(user)) {
-        if (now_of(&system->scheduler) >= until_ms || !airsi_simulation_step(system)) {
+        if (now_of(&system->scheduler) >= until_ms || !airsi_simulation_step(system, until_ms)) {
             return false;
         }
     }
@@ -116,7 +117,7 @@ airs_status airs_system_step(airs_system *system, uint64_t turns, uint64_t *ret_
         return AIRS_ENOTSTARTED;
     }
     uint64_t before = system->scheduler.simulation.turns;
-    while (system->scheduler.simulation.turns - before < turns && airsi_simulation_step(system)) {
+    while (system->scheduler.simulation.turns - before < turns && airsi_simulation_step(system, AIRSI_WHEEL_NEVER)) {
     }
     *ret_turns = system->scheduler.simulation.turns - before;
     return AIRS_OK;

@@ -18,8 +18,8 @@ typedef struct airsi_simulation {
 
 void airsi_simulation_init(airsi_simulation *simulation, uint64_t seed);
 
-/* One turn of one worker, or a jump of the clock. false: nothing is runnable, and nothing will fall due. */
-bool airsi_simulation_step(struct airs_system *system);
+/* One turn of one worker, or a jump of the clock, to `latest_ms` at most. false: nothing is runnable, and nothing will fall due. */
+bool airsi_simulation_step(struct airs_system *system, uint64_t latest_ms);
 
 /* Steps until `holds`, or the clock has reached `until_ms`, or nothing can happen any more. Returns whether it holds. */
 bool airsi_simulation_until(struct airs_system *system, bool (*holds)(void *user), void *user, uint64_t until_ms);

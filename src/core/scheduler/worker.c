@@ -173,8 +173,10 @@ static void sleep_until_needed(airsi_worker *worker) {
 static void stop_searching(airsi_worker *worker, bool found) {
     if (worker->searching) {
         worker->searching = false;
-        if (airsi_idle_stop_search(&scheduler_of(worker)->idle) && found) {
-            airsi_scheduler_notify(scheduler_of(worker)); /* where there was one there may be more */
+        airsi_scheduler *scheduler = scheduler_of(worker);
+        /* Where there was one there may be more; and who ends without any looks once more, as who falls asleep does. */
+        if (airsi_idle_stop_search(&scheduler->idle) && (found || airsi_scheduler_has_work(scheduler))) {
+            airsi_scheduler_notify(scheduler);
         }
     }
 }
@@ -284,7 +286,8 @@ void airsi_worker_sweep(airsi_worker *worker) {
 
 void airsi_worker_begin_blocking(airsi_worker *worker) {
     airsi_scheduler *scheduler = scheduler_of(worker);
-    if (!give_permit_up(worker, AIRSI_PERMIT_GIVEN)) {
+    /* In the deterministic mode nobody else could use the permit, which isn't one of those that are counted. */
+    if (scheduler->simulation.on || !give_permit_up(worker, AIRSI_PERMIT_GIVEN)) {
         return;
     }
     airsi_actor *next = take_lifo(worker);
