@@ -2,6 +2,8 @@
 
 #include "core/system/system.h"
 
+#include <sched.h>
+
 #include "core/actor/lifecycle.h"
 
 /* With actors_mutex held. What is in the list is not freed while it is, so this needs no record, and can't fail. */
@@ -172,6 +174,22 @@ static bool no_actors(void *user) {
     return system->newest == NULL; /* read without the lock: in the deterministic mode nobody else is there */
 }
 
+static bool has_actors(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    bool some = system->newest != NULL;
+    airsi_unlock(&system->actors_mutex);
+    return some;
+}
+
+/* In the place of the workers, which don't run. More than once when another thread has just asked an actor to stop: it is scheduled then, but may not be
+ * in the queue yet. */
+static void sweep(airs_system *system) {
+    while (has_actors(system)) {
+        airsi_worker_sweep(system->scheduler.threads[0]);
+        sched_yield();
+    }
+}
+
 /* Stops every actor, the newest first, each once the one before it is gone (airsi_system_actor_gone goes on with the next), and waits for the last. */
 static void stop_actors(airs_system *system, bool running) {
     airsi_lock(&system->actors_mutex);
@@ -180,7 +198,7 @@ static void stop_actors(airs_system *system, bool running) {
     if (system->scheduler.simulation.on) {
         airsi_simulation_until(system, no_actors, system, UINT64_MAX);
     } else if (!running) {
-        airsi_worker_sweep(system->scheduler.threads[0]);
+        sweep(system);
     }
     airsi_lock(&system->actors_mutex);
     while (system->newest != NULL) {
