@@ -93,6 +93,32 @@ static void what_waits_is_freed_at_the_end_I9(void **state) {
     assert_int_equal(freed, 10);
 }
 
+/* Garbage whose end brings a reader online, and more garbage, which that reader may be using. */
+typedef struct revival {
+    airsi_garbage garbage;
+    airsi_reclaim *reclaim;
+    airsi_record *reader;
+} revival;
+
+static void revive(airsi_garbage *garbage) {
+    revival *r = (revival *)(void *)garbage;
+    airsi_record_online(r->reader);
+    retire(r->reclaim);
+}
+
+static void what_is_retired_while_others_are_freed_waits_for_who_came_online_meanwhile(void **state) {
+    airsi_reclaim *reclaim = *state;
+    revival r = {.garbage = {.free = revive}, .reclaim = reclaim, .reader = airsi_record_new(reclaim)};
+    airsi_reclaim_retire(reclaim, &r.garbage);
+    airsi_reclaim_collect(reclaim);
+    assert_int_equal(reclaim->waiting, 1);
+    assert_int_equal(freed, 0);
+    airsi_record_offline(r.reader);
+    airsi_reclaim_collect(reclaim);
+    assert_int_equal(freed, 1);
+    airsi_record_free(r.reader);
+}
+
 static void *counts(void *argument) {
     airsi_record *record = airsi_reclaim_enter(argument);
     assert_non_null(record);
@@ -124,12 +150,12 @@ static void counters_of_threads_that_are_gone_are_kept_I11(void **state) {
     assert_int_equal(stats.routing_failures, 20);
 }
 
-#define TESTS(X)                                                  \
-    X(nothing_is_freed_while_an_online_record_has_an_older_epoch) \
-    X(who_is_offline_holds_up_nobody)                             \
-    X(a_nested_enter_stays_online_until_the_last_leave)           \
-    X(what_waits_is_freed_at_the_end_I9)                          \
-    X(counters_of_threads_that_are_gone_are_kept_I11)
+#define TESTS(X)                                                                  \
+    X(nothing_is_freed_while_an_online_record_has_an_older_epoch)                 \
+    X(who_is_offline_holds_up_nobody)                                             \
+    X(a_nested_enter_stays_online_until_the_last_leave)                           \
+    X(what_is_retired_while_others_are_freed_waits_for_who_came_online_meanwhile) \
+    X(what_waits_is_freed_at_the_end_I9) X(counters_of_threads_that_are_gone_are_kept_I11)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake),
 

@@ -179,12 +179,16 @@ static airsi_garbage *take_ready(airsi_reclaim *reclaim, uint64_t epoch) {
     return last != NULL ? ready : NULL;
 }
 
-/* 0: there is none. */
-static uint64_t epoch_of_oldest_garbage(airsi_reclaim *reclaim) {
+/* The first and the last epoch of what is in the list. false: there is nothing. */
+static bool look_at_garbage(airsi_reclaim *reclaim, uint64_t *ret_first, uint64_t *ret_last) {
     airsi_spin_lock(&reclaim->garbage_lock);
-    uint64_t epoch = reclaim->oldest != NULL ? reclaim->oldest->epoch : 0;
+    bool any = reclaim->oldest != NULL;
+    if (any) {
+        *ret_first = reclaim->oldest->epoch;
+        *ret_last = reclaim->newest->epoch;
+    }
     airsi_spin_unlock(&reclaim->garbage_lock);
-    return epoch;
+    return any;
 }
 
 /* The oldest epoch an online record has announced; `ret_holder` is who. Under the mutex. */
@@ -227,14 +231,22 @@ void airsi_reclaim_collect(airsi_reclaim *reclaim) {
     if (airsi_load_relaxed(&reclaim->waiting) == 0) {
         return;
     }
+    /* Before the look at the records: what is retired after it may be used by who comes online after it, and no record would tell. */
+    uint64_t first;
+    uint64_t last;
+    if (!look_at_garbage(reclaim, &first, &last)) {
+        return;
+    }
     const airsi_record *holder = NULL;
     airsi_lock(&reclaim->mutex);
     uint64_t epoch = oldest_epoch(reclaim, &holder);
-    uint64_t oldest = epoch_of_oldest_garbage(reclaim);
-    if (oldest > epoch) {
-        note_stuck(reclaim, oldest, holder);
+    if (first > epoch) {
+        note_stuck(reclaim, first, holder);
     }
     airsi_unlock(&reclaim->mutex);
+    if (epoch > last) {
+        epoch = last;
+    }
     airsi_garbage *ready;
     while ((ready = take_ready(reclaim, epoch)) != NULL) {
         free_all(ready);
