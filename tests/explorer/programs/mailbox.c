@@ -1,5 +1,6 @@
 /* The mailbox: senders admit and link, a worker peeks, advances and rests; signals, waiters and close beside it. A turn here is what core/actor/turn.c
  * does with the mailbox, without what it does with the message. */
+#include <stddef.h>
 #include <string.h>
 
 #include "core/mailbox/mailbox.h"
@@ -8,8 +9,8 @@
 #define MESSAGES 8
 
 typedef struct note {
-    airs_envelope envelope;
     int text; /* plain: the sender writes it, then whoever handles the message reads it */
+    airs_envelope envelope;
 } note;
 
 static airsi_mailbox mailbox;
@@ -82,7 +83,7 @@ typedef struct turn {
 } turn;
 
 static void handle(airs_envelope *envelope) {
-    const note *n = (const note *)(const void *)envelope;
+    const note *n = (const note *)(const void *)((const char *)envelope - offsetof(note, envelope));
     unsigned index = (unsigned)(n - notes);
     EXPLORER_CHECK(n->text == (int)index + 1);
     EXPLORER_CHECK(handled[index] == 0);
