@@ -11,7 +11,7 @@ target_compile_options(explorer_engine PRIVATE ${explorer_flags} ${explorer_warn
 
 function(explorer_explored target)
     target_compile_options(
-        ${target} PRIVATE ${explorer_flags} -O1 ${explorer_warnings} -fsanitize=thread -include ${explorer_folder}/engine/intercept.h)
+        ${target} PRIVATE ${explorer_flags} $<IF:$<C_COMPILER_ID:GNU>,-O1,-O0> ${explorer_warnings} -fsanitize=thread -include ${explorer_folder}/engine/intercept.h)
 endfunction()
 
 add_library(explorer_litmus_programs OBJECT ${explorer_folder}/litmus/litmus.c)
@@ -37,13 +37,16 @@ list(REMOVE_ITEM explorer_sources ${PROJECT_SOURCE_DIR}/src/base/heap/pages.c ${
      ${PROJECT_SOURCE_DIR}/src/core/scheduler/worker.c)
 file(GLOB explorer_programs CONFIGURE_DEPENDS ${explorer_folder}/programs/*.c)
 list(REMOVE_ITEM explorer_programs ${explorer_folder}/programs/explore.c)
-add_library(explorer_airs OBJECT ${explorer_sources} ${explorer_programs})
+add_library(explorer_airs OBJECT ${explorer_sources})
+set_target_properties(explorer_airs PROPERTIES EXPORT_COMPILE_COMMANDS OFF) # lint sees these sources as they are
+add_library(explorer_programs OBJECT ${explorer_programs})
 explorer_explored(explorer_airs)
+explorer_explored(explorer_programs)
 
 add_executable(explorer_explore ${explorer_folder}/programs/explore.c)
 target_compile_options(explorer_explore PRIVATE ${explorer_flags} ${explorer_warnings})
-target_link_libraries(explorer_explore PRIVATE explorer_engine explorer_airs Threads::Threads)
-foreach(target explorer_airs explorer_explore)
+target_link_libraries(explorer_explore PRIVATE explorer_engine explorer_airs explorer_programs Threads::Threads)
+foreach(target explorer_airs explorer_programs explorer_explore)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 endforeach()

@@ -49,7 +49,7 @@ const char *explorer_verdict_name(explorer_verdict verdict);
 #define EXPLORER_CHECK(condition) ((condition) ? (void)0 : explorer_fail(__FILE__, __LINE__, #condition))
 _Noreturn void explorer_fail(const char *file, int line, const char *what);
 /* What reports call the memory at `address`. In setup. */
-void explorer_name(const volatile void *address, size_t size, const char *name);
+void explorer_name(const volatile void *address, size_t size, const char *text);
 /* The 16 bytes at `address` are one location, even where their halves are read alone. In setup. */
 void explorer_pair(const volatile void *address);
 /* One of 0 .. count - 1, every one of them in some execution. */
@@ -76,7 +76,7 @@ typedef struct explorer_place {
 } explorer_place;
 
 /* For the runs to come, even if it wasn't seen yet. */
-void explorer_weaken(const char *file, int line, explorer_weakening weakening);
+void explorer_weaken(const char *file, int number, explorer_weakening weakening);
 /* The label of a comment that begins with one. */
 bool explorer_label_in(const char *text, char *ret_label, size_t size);
 

@@ -77,6 +77,6 @@ uint64_t airsi_scheduler_clock_ns(const airsi_scheduler *scheduler);
 /* Reads the clock, and lets everybody know. In the deterministic mode it is the virtual one. */
 uint64_t airsi_scheduler_read_clock(airsi_scheduler *scheduler);
 
-void *airsi_monitor_main(void *scheduler);
+void *airsi_monitor_main(void *argument);
 
 #endif

@@ -7,8 +7,8 @@
 
 void heap_reset(void);
 void *heap_new(size_t size, size_t alignment);
-void heap_delete(void *block, uintptr_t pc);
-size_t heap_size(const void *block);
+void heap_delete(void *address, uintptr_t pc);
+size_t heap_size(const void *address);
 /* Ends the execution if the bytes are no live block's, but lie where blocks are. */
 void heap_check(uintptr_t address, size_t size, bool write, uintptr_t pc);
 bool heap_is_freed(uintptr_t address);

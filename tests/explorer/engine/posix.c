@@ -92,7 +92,7 @@ static wide change(step *a, wide clear, wide set) {
 
 int explorer_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes) {
     (void)attributes;
-    explorer_memset(mutex, 0, sizeof *mutex);
+    explorer_memset(mutex, 0, sizeof(pthread_mutex_t));
     return 0;
 }
 
@@ -144,7 +144,7 @@ int explorer_mutex_trylock(pthread_mutex_t *mutex) {
 
 int explorer_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes) {
     (void)attributes;
-    explorer_memset(condition, 0, sizeof *condition);
+    explorer_memset(condition, 0, sizeof(pthread_cond_t));
     return 0;
 }
 
@@ -304,7 +304,8 @@ int explorer_clock_gettime(clockid_t clock, struct timespec *ret) {
 }
 
 /* Programs have the threads they say; more can't be had. */
-int explorer_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+int explorer_thread_create(pthread_t *thread, /* NOLINT(readability-non-const-parameter) */ const pthread_attr_t *attributes,
+                           void *(*run)(void *), void *argument) {
     (void)thread;
     (void)attributes;
     (void)run;
