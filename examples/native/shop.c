@@ -2,7 +2,7 @@
  *
  *   this program --order--> shop/till/0..1 --request--> shop/stock/main
  *        \                        \--outcome--> shop/journal/main
- *         \--"report"--------------------request----^
+ *         \----------------------"report"-----------^
  *
  * What to look at: a behaviour is a table of callbacks (till, stock, journal below); rights are given at spawn, nobody may do what was not
  * granted; every call that fails returns a status and puts one line into an airs_error; every message is accounted for at the end. */
@@ -89,7 +89,7 @@ typedef struct journal {
 static airs_result journal_handle(void *state, airs_context *context, const airs_message *message, airs_error *error) {
     journal *self = state;
     outcome result;
-    if (message->request != AIRS_NO_REQUEST) {
+    if (message->kind == AIRS_MESSAGE_EXECUTE) { /* the only operation it is asked for */
         char text[80];
         int length = snprintf(text, sizeof text, "%u pieces in %u orders, %u refused", self->sold, self->sales, self->refusals);
         airs_context_reply(context, message->request, text, (size_t)length);
@@ -170,7 +170,7 @@ static airs_status sell(shop *shop, airs_error *error) {
 static airs_status ask_journal(shop *shop, airs_error *error) {
     void *text = NULL;
     size_t length = 0;
-    airs_status status = airs_request_wait(shop->system, shop->journal_at, "report", 6, 1000, &text, &length, error);
+    airs_status status = airs_execute(shop->system, shop->journal_at, "report", NULL, 0, 1000, &text, &length, error);
     if (status == AIRS_OK) {
         printf("sold: %s\n", (const char *)text);
         free(text);

@@ -49,8 +49,11 @@ static void ask(soak_host *host, uint32_t to) {
     asked *a = malloc(sizeof *a);
     KIT_REQUIRE(a != NULL);
     *a = (asked){.world = host->world};
-    airs_status status = airs_request_async(host->world->system, atomic_load(&host->world->components[to]), buffer, length, 200,
-                                            AIRS_REJECT_WHEN_FULL, on_end, a);
+    airs_system *system = host->world->system;
+    airs_component target = atomic_load(&host->world->components[to]);
+    airs_status status = kit_random(&host->seed) % 4 == 0
+                             ? airs_execute_async(system, target, "do", buffer, length, 200, AIRS_REJECT_WHEN_FULL, on_end, a)
+                             : airs_request_async(system, target, buffer, length, 200, AIRS_REJECT_WHEN_FULL, on_end, a);
     KIT_REQUIRE(status == AIRS_OK || soak_is_refusal(status));
     if (status != AIRS_OK) {
         free(a);
@@ -146,6 +149,41 @@ static void look_up(soak_host *host, uint32_t to) {
     }
 }
 
+/* --- monitors ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct watch {
+    soak_world *world;
+    airs_component of;
+} watch;
+
+/* Freed here, so that a second notice is a use after free. */
+static void on_down(void *user, airs_component target, const airs_component_id *id, airs_status reason) {
+    watch *w = user;
+    (void)reason;
+    KIT_REQUIRE(target == w->of && (id->length == 0 || strncmp(id->text, "soak/", 5) == 0));
+    atomic_fetch_add(&w->world->ledger.downs, 1);
+    free(w);
+}
+
+static void monitor(soak_host *host, uint32_t to) {
+    watch *w = malloc(sizeof *w);
+    airs_monitor monitor = 0;
+    KIT_REQUIRE(w != NULL);
+    *w = (watch){.world = host->world, .of = atomic_load(&host->world->components[to])};
+    atomic_fetch_add(&host->world->ledger.watched, 1);
+    KIT_REQUIRE(airs_monitor_open(host->world->system, w->of, on_down, w, &monitor) == AIRS_OK);
+    if (kit_random(&host->seed) % 4 == 0 && airs_monitor_close(host->world->system, monitor) == AIRS_OK) {
+        atomic_fetch_add(&host->world->ledger.closed, 1);
+        free(w);
+    }
+}
+
+/* Stuck in a handler is nobody for long; gone may anybody be. */
+static void check_health(soak_host *host, uint32_t to) {
+    airs_status status = airs_health_check(host->world->system, atomic_load(&host->world->components[to]), 0, NULL);
+    KIT_REQUIRE(status == AIRS_OK || status == AIRS_ETARGET_STOPPED || status == AIRS_ECOMPONENT_NOT_FOUND);
+}
+
 /* --- dead letters ------------------------------------------------------------------------------------------------------- */
 
 typedef struct found_letters {
@@ -190,6 +228,10 @@ static void do_something(soak_host *host) {
         look_up(host, to);
     } else if (dice < 44) {
         ask_and_wait(host, to);
+    } else if (dice < 48) {
+        monitor(host, to);
+    } else if (dice < 52) {
+        check_health(host, to);
     } else if (dice < 200) {
         ask(host, to);
     } else {

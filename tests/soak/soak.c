@@ -51,9 +51,10 @@ static void show(soak_world *world, progress *p, bool checked) {
             (double)(stats.accepted - p->last_accepted) / (now - p->last_s), (double)resident_bytes() / 1048576,
             (unsigned long long)stats.accepted, (unsigned long long)stats.dead);
     if (checked) {
+        unsigned long long spawned = l->children + l->respawns;
         fprintf(stderr, "  checked: %llu refused, %llu requests, %llu timers, %llu crashes, %llu spawned, %llu redelivered\n",
                 (unsigned long long)l->refused, (unsigned long long)stats.requests, (unsigned long long)l->timers,
-                (unsigned long long)stats.crashes, (unsigned long long)(l->children + l->respawns), (unsigned long long)l->redelivered);
+                (unsigned long long)stats.crashes, spawned, (unsigned long long)l->redelivered);
     }
     p->last_s = now;
     p->last_accepted = stats.accepted;
@@ -137,6 +138,7 @@ int main(void) {
     airs_system_free(world.system);
     /* I9: nothing outlives the system. */
     KIT_REQUIRE(world.ledger.children == world.ledger.children_freed);
+    KIT_REQUIRE(world.ledger.watched == world.ledger.downs + world.ledger.closed);
     for (uint32_t i = 0; i < SLOTS; i++) {
         KIT_REQUIRE(atomic_load(&world.slots[i].actor.frees) == 1);
     }

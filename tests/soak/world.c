@@ -234,6 +234,7 @@ static airs_result choose_fate(soak_slot *slot, airs_error *error) {
 static void take_message(soak_slot *slot, airs_context *context, const airs_message *message) {
     soak_note note = read_note(message);
     KIT_REQUIRE(note.sequence == 0 || note.target == slot->index);
+    KIT_REQUIRE(message->kind != AIRS_MESSAGE_EXECUTE || (message->operation_length == 2 && memcmp(message->operation, "do", 2) == 0));
     if (message->kind == AIRS_MESSAGE_TIMER) {
         COUNT(slot->world, timers);
     } else if (note.sequence != 0 && slot->index < REJECTING + HOLDING) {

@@ -57,6 +57,7 @@ typedef struct soak_ledger {
     soak_count unclear;         /* airs_request_wait that failed: refused or sent, it doesn't say */
     /* Requests whose timeout may come before their message was refused: the call is fine then, and the end tells the timeout. */
     soak_count hasty;
+    soak_count watched, downs, closed; /* monitors: opened, told, and closed before that */
     soak_count redelivered;
     soak_count refused; /* sends, all reasons */
     soak_count children, children_freed;
