@@ -8,7 +8,7 @@
 #include <airs/export.h>
 #include <airs/status.h>
 
-/* How long messages waited from their admission to a mailbox until their handler was called: of every 64th message a thread sends.
+/* How long messages waited from their admission to a mailbox until their handler was called: of every 256th message a thread sends.
  * Quantiles are at most an eighth too high. Times are in nanoseconds; all are 0 while there are no samples. */
 typedef struct airs_latency {
     uint64_t samples, total_ns, max_ns;

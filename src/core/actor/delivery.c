@@ -5,7 +5,7 @@
 #include "core/system/system.h"
 
 /* Messages a thread sends, of which one's way is timed: two looks at the clock, spread over them, cost nothing one can see. */
-#define SAMPLE_EVERY 64
+#define SAMPLE_EVERY 256
 
 static void stamp(const airsi_actor *target, airs_envelope *envelope) {
     if ((envelope->flags & AIRSI_ENVELOPE_END) == 0) {

@@ -119,7 +119,7 @@ static void prometheus(output *out, const airs_routing_stats *stats, const airs_
 #undef COUNTER
     reasons(out, "routing_failures_total", "Publishes refused, by reason.", stats->failures);
     reasons(out, "dead_letters_total", "Accepted messages that nobody handled, by reason.", stats->dead_by_reason);
-    head(out, "queue_wait_seconds", "summary", "Time from admission to handling, of every 64th message a thread sends.");
+    head(out, "queue_wait_seconds", "summary", "Time from admission to handling, of every 256th message a thread sends.");
     seconds(out, "queue_wait_seconds", "{quantile=\"0.5\"}", stats->latency.p50_ns);
     seconds(out, "queue_wait_seconds", "{quantile=\"0.99\"}", stats->latency.p99_ns);
     seconds(out, "queue_wait_seconds", "{quantile=\"0.999\"}", stats->latency.p999_ns);
