@@ -31,6 +31,9 @@ bench: build ## the benchmarks; JSON lines
 bench-peers: build ## airs beside a mutex queue, tokio, Go and Erlang, in one run (ROUNDS=3)
 	AIRS='$(CURDIR)/$(BUILD)/airs' bench/peers/run.sh
 
+bench-candidates: build ## the mailboxes that were considered, beside the one that was built; JSON lines
+	cmake --build $(BUILD) --target bench-candidates
+
 soak: bootstrap build ## the core under everything at once, for SOAK_SECONDS (600); AIRS_TEST_SEED repeats a run's choices
 	SOAK_SECONDS=$(SOAK_SECONDS) $(BUILD)/tests/soak/soak
 
@@ -53,7 +56,7 @@ clean: ## removes every build folder (the Wasmtime cache stays)
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .NOTPARALLEL: # bootstrap comes before build, build before what uses it; Ninja does the parallel work
-.PHONY: all build bootstrap demo test bench bench-peers soak explore install format lint clean help
+.PHONY: all build bootstrap demo test bench bench-peers bench-candidates soak explore install format lint clean help
