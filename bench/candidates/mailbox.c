@@ -1,4 +1,4 @@
-/* Three ways to build a mailbox, beside each other (docs/adr/0006); JSON lines, nanoseconds a message.
+/* Three ways to build a mailbox, beside each other (docs/adr/0008); JSON lines, nanoseconds a message.
  *
  *   word8    an 8-byte compare-and-swap admits, an exchange links: D. Vyukov's queue with its stub
  *   stack16  a 16-byte compare-and-swap admits and pushes on a list, which the receiver takes whole and turns round
@@ -8,9 +8,10 @@
  *   batch     64 sent, then a turn, on one thread
  *   crossing  two threads send at once, and one of them receives
  *
- * Alike for all: the bounds, messages allocated before, written by the sender and read by the receiver, turns of up to 64 messages that give room
- * back once, at their end. What differs, against queue16: the other two know neither closing, muting, waiters nor ends of requests, have constants for
- * bounds, and stand in this file, where the compiler sees all of them. Rounds go through the candidates in turn. */
+ * Alike for all: the bounds, messages allocated before, written by the sender and read by the receiver, turns of up to 64 messages that
+ * give room back once, at their end. What differs, against queue16: the other two know neither closing, muting, waiters nor ends of
+ * requests, have constants for bounds, and stand in this file, where the compiler sees all of them. Rounds go through the candidates in
+ * turn. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,7 +26,7 @@
 #define MAX_BYTES (1u << 20)
 #define TURN 64u
 #define SENDERS 2u
-#define ROUNDS 301u
+#define ROUNDS 151u
 
 #define PAYLOAD 64u
 #define MESSAGE_SIZE (sizeof(airs_envelope) + PAYLOAD)
@@ -171,8 +172,8 @@ static bool stack16_send(void *mailbox, airs_envelope *message) {
     return true;
 }
 
-/* Gives room back and, if the receiver has nothing in hand, takes what there is: the two in one, so that only a turn after a rest needs a second
- * swap. */
+/* Gives room back and, if the receiver has nothing in hand, takes what there is: the two in one, so that only a turn after a rest needs
+ * a second swap. */
 static void stack16_step(stack16 *box, uint32_t handled) {
     bool take = box->taken == NULL;
     airsi_pair state = airsi_pair_guess(&box->state);
@@ -309,7 +310,7 @@ static uint64_t play_batch(scene *scene, ledger *seen) {
 
 /* Until something may have changed; the other thread may need the core. */
 static void wait_a_little(unsigned *waited) {
-    if (++*waited % 65536 == 0) {
+    if (++*waited % 16384 == 0) {
         sched_yield();
     } else {
         airsi_pause();
