@@ -258,6 +258,65 @@ static void take_turn(crowd *crowd, uint32_t *next, uint64_t *taken) {
     }
 }
 
+static airs_envelope *end_of_a_request(uint32_t number) {
+    airs_envelope *end = numbered(1, number);
+    end->flags = AIRSI_ENVELOPE_REQUEST_END;
+    return end;
+}
+
+static void expect_first(airsi_mailbox *mailbox, uint32_t number) {
+    airs_envelope *first = airsi_mailbox_take_first(mailbox);
+    assert_non_null(first);
+    assert_memory_equal(airsi_envelope_data(first), &number, sizeof number);
+    first->flags = 0;
+    airs_envelope_free(first);
+}
+
+static void the_oldest_is_taken_out_for_want_of_room_only_and_ends_stay(void **state) {
+    (void)state;
+    airsi_mailbox mailbox;
+    airsi_mailbox_init(&mailbox, 2, 100);
+    send(&mailbox, end_of_a_request(1));
+    send(&mailbox, numbered(1, 2));
+    assert_null(airsi_mailbox_take_oldest(&mailbox, 1)); /* there is room */
+    send(&mailbox, end_of_a_request(3));
+    send(&mailbox, numbered(1, 4));
+    for (uint32_t i = 2; i <= 4; i += 2) { /* one in the middle, then the last */
+        airs_envelope *oldest = airsi_mailbox_take_oldest(&mailbox, 100);
+        assert_non_null(oldest);
+        assert_memory_equal(airsi_envelope_data(oldest), &i, sizeof i);
+        airs_envelope_free(oldest);
+    }
+    assert_null(airsi_mailbox_take_oldest(&mailbox, 101)); /* only ends are left */
+    assert_int_equal(airsi_mailbox_look(&mailbox).messages, 0);
+    assert_int_equal(airsi_mailbox_look(&mailbox).bytes, 0);
+    send(&mailbox, numbered(1, 5));
+    expect_first(&mailbox, 1);
+    expect_first(&mailbox, 3);
+    expect_first(&mailbox, 5);
+    assert_null(airsi_mailbox_take_first(&mailbox));
+    assert_int_equal(airsi_mailbox_look(&mailbox).ends, 0);
+}
+
+static void what_is_counted_but_not_linked_is_not_dropped(void **state) {
+    (void)state;
+    airsi_mailbox mailbox;
+    airsi_mailbox_init(&mailbox, 2, 100);
+    airs_envelope *first = numbered(1, 1);
+    airs_envelope *second = numbered(1, 2);
+    airsi_link *before_first = NULL;
+    airsi_link *before_second = NULL;
+    assert_int_equal(airsi_mailbox_admit(&mailbox, first, &before_first), AIRSI_ADMITTED);
+    assert_int_equal(airsi_mailbox_admit(&mailbox, second, &before_second), AIRSI_ADMITTED);
+    assert_null(airsi_mailbox_take_oldest(&mailbox, 1));
+    airsi_mailbox_link(&mailbox, first, before_first);
+    assert_null(airsi_mailbox_take_oldest(&mailbox, 1)); /* the one behind it would lose its place */
+    airsi_mailbox_link(&mailbox, second, before_second);
+    assert_ptr_equal(airsi_mailbox_take_oldest(&mailbox, 1), first);
+    airs_envelope_free(first);
+    expect_first(&mailbox, 2);
+}
+
 static void eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7(void **state) {
     (void)state;
     static crowd crowd;
@@ -295,6 +354,8 @@ static void eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7(void **
     X(a_message_counted_but_not_linked_keeps_the_actor_scheduled)   \
     X(a_message_that_ended_stays_until_the_one_behind_it_is_linked) \
     X(a_waiter_is_told_when_half_is_free)                           \
+    X(the_oldest_is_taken_out_for_want_of_room_only_and_ends_stay)  \
+    X(what_is_counted_but_not_linked_is_not_dropped)                \
     X(eight_producers_stay_in_order_and_within_the_bounds_I2_I3_I7)
 
 #define TEST(name) cmocka_unit_test(name),
