@@ -148,12 +148,14 @@ static void an_id_filled_by_hand_is_known_as_such(void **state) {
     }
 }
 
-#define TESTS(X)                                                                                                         \
-    X(an_id_is_read_into_its_segments)                                                                                   \
-    X(ids_compare_by_text)                                                                                               \
-    X(an_id_in_as_many_bytes_as_it_has_is_the_same_id)                                                                   \
-    X(an_id_filled_by_hand_is_known_as_such) X(a_bad_id_is_refused_and_the_output_stays) X(the_default_limits_are_right) \
-        X(a_limit_out_of_range_is_named)
+#define TESTS(X)                                       \
+    X(an_id_is_read_into_its_segments)                 \
+    X(ids_compare_by_text)                             \
+    X(an_id_in_as_many_bytes_as_it_has_is_the_same_id) \
+    X(an_id_filled_by_hand_is_known_as_such)           \
+    X(a_bad_id_is_refused_and_the_output_stays)        \
+    X(the_default_limits_are_right)                    \
+    X(a_limit_out_of_range_is_named)
 
 #define TEST(name) cmocka_unit_test(name),
 
