@@ -155,7 +155,8 @@ static void counters_of_threads_that_are_gone_are_kept_I11(void **state) {
     X(who_is_offline_holds_up_nobody)                                             \
     X(a_nested_enter_stays_online_until_the_last_leave)                           \
     X(what_is_retired_while_others_are_freed_waits_for_who_came_online_meanwhile) \
-    X(what_waits_is_freed_at_the_end_I9) X(counters_of_threads_that_are_gone_are_kept_I11)
+    X(what_waits_is_freed_at_the_end_I9)                                          \
+    X(counters_of_threads_that_are_gone_are_kept_I11)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake),
 
