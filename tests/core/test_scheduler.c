@@ -246,13 +246,79 @@ static void timers_fire_while_a_worker_is_in_its_handler(void **state) {
     }
 }
 
+/* --- long turns --------------------------------------------------------------------------------------------------------- */
+
+typedef struct busy {
+    atomic_uint_fast64_t handled;
+    atomic_int over;
+} busy;
+
+/* Always has one more message for itself. */
+static airs_result goes_on(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)message;
+    (void)error;
+    busy *shared = self->user;
+    uint64_t begin = thread_ns();
+    while (thread_ns() - begin < 100000) {
+    }
+    atomic_fetch_add(&shared->handled, 1);
+    if (atomic_load(&shared->over) == 0) {
+        assert_int_equal(airs_context_send(context, airs_context_self(context), "x", 1), AIRS_OK);
+    }
+    return AIRS_HANDLED;
+}
+
+static airs_result notes_how_busy_it_is(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    self->number = atomic_load(&((busy *)self->user)->handled);
+    return AIRS_HANDLED;
+}
+
+/* Four use up every turn, some dozen messages. A message from outside waits for a few of their turns, not for sixty. */
+static void a_message_from_outside_does_not_wait_for_many_long_turns(void **state) {
+    (void)state;
+    enum { HOGS = 4, ROUNDS = 10, FEW_TURNS = 6 * 64 };
+    airs_system *system = kit_system(1);
+    busy shared = {0};
+    kit_actor hog[HOGS];
+    airs_component hogs[HOGS];
+    kit_actor other = {.handle = notes_how_busy_it_is, .user = &shared};
+    for (int i = 0; i < HOGS; i++) {
+        char id[32];
+        hog[i] = (kit_actor){.handle = goes_on, .user = &shared};
+        snprintf(id, sizeof id, "test/hog/%d", i);
+        hogs[i] = kit_spawn(system, id, &hog[i]);
+    }
+    airs_component to = kit_spawn(system, "test/other/0", &other);
+    kit_start(system);
+    for (int i = 0; i < HOGS; i++) {
+        tell(system, hogs[i]);
+    }
+    for (int i = 0; i < HOGS; i++) {
+        kit_wait(&hog[i].handled, 1);
+    }
+    uint64_t waited = 0;
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = atomic_load(&shared.handled);
+        tell(system, to);
+        kit_wait(&other.handled, i + 1);
+        waited += other.number - before;
+    }
+    atomic_store(&shared.over, 1);
+    assert_in_range(waited, 0, ROUNDS * FEW_TURNS);
+    kit_finish(system);
+}
+
 #define TESTS(X)                                            \
     X(loopers_on_every_worker_stop_nobody_else)             \
     X(a_blocking_section_gives_the_worker_to_others)        \
     X(who_was_woken_by_a_handler_that_loops_runs_elsewhere) \
     X(a_stream_of_long_handlers_loses_no_message_I1)        \
     X(behaviours_that_block_run_beside_the_workers)         \
-    X(timers_fire_while_a_worker_is_in_its_handler)
+    X(timers_fire_while_a_worker_is_in_its_handler)         \
+    X(a_message_from_outside_does_not_wait_for_many_long_turns)
 
 #define TEST(name) cmocka_unit_test(name),
 

@@ -1,7 +1,8 @@
 /* The scheduler: which thread runs which actor, and when.
  *
  * Each worker thread has a run queue of its own: a LIFO slot, which keeps two actors that talk to each other on one core, and a ring, from which idle
- * threads steal. What host threads schedule goes to a shared injector, looked at every 61 turns and when a thread has nothing else.
+ * threads steal. What host threads schedule goes to a shared injector, looked at every 61 turns, every millisecond, and when a thread has
+ * nothing else.
  * A thread runs turns only with a permit (idle.h), of which there are as many as workers. A thread that is stuck in a handler while others wait loses it to
  * a spare thread (monitor.c), and so does one that blocks (airsi_worker_begin_blocking); its queue stays its own, and open to thieves. So looping or
  * sleeping handlers never freeze the others. */

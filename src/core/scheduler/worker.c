@@ -68,9 +68,21 @@ static airsi_actor *begin_chain(airsi_worker *worker, airsi_actor *actor) {
     return actor;
 }
 
+/* Who waits in the injector comes before one's own queue every 61 turns; and, since turns may be long, every millisecond, but not twice in a row. */
+static airsi_actor *look_at_injector(airsi_worker *worker) {
+    bool look = ++worker->turns % INJECTOR_EVERY == 0 || (worker->now_ms != worker->injector_seen_ms && !worker->injected);
+    worker->injected = false;
+    if (!look) {
+        return NULL;
+    }
+    worker->injector_seen_ms = worker->now_ms;
+    airsi_actor *actor = airsi_injector_take(&scheduler_of(worker)->injector);
+    worker->injected = actor != NULL;
+    return actor;
+}
+
 airsi_actor *airsi_worker_next(airsi_worker *worker) {
-    airsi_injector *injector = &scheduler_of(worker)->injector;
-    airsi_actor *actor = ++worker->turns % INJECTOR_EVERY == 0 ? airsi_injector_take(injector) : NULL;
+    airsi_actor *actor = look_at_injector(worker);
     if (actor != NULL) {
         return begin_chain(worker, actor);
     }
@@ -81,7 +93,7 @@ airsi_actor *airsi_worker_next(airsi_worker *worker) {
     }
     actor = airsi_ring_take(&worker->ring);
     if (actor == NULL) {
-        return begin_chain(worker, newest != NULL ? newest : airsi_injector_take(injector));
+        return begin_chain(worker, newest != NULL ? newest : airsi_injector_take(&scheduler_of(worker)->injector));
     }
     if (newest != NULL) {
         push_back(worker, newest);
