@@ -386,6 +386,36 @@ static void two_threads_may_stop_the_system_at_once(void **state) {
     }
 }
 
+static void *starts_the_system(void *system) {
+    airs_status status = airs_system_start(system, NULL);
+    KIT_REQUIRE(status == AIRS_OK || status == AIRS_EBUSY);
+    return NULL;
+}
+
+/* Whichever comes first, the system ends stopped, with nothing left. */
+static void a_system_may_be_stopped_while_it_starts(void **state) {
+    (void)state;
+    for (int round = 0; round < 100; round++) {
+        airs_system *system = kit_system(2);
+        kit_actor actor = {.handle = kit_count};
+        airs_component to = kit_spawn(system, "test/actor/0", &actor);
+        pthread_t threads[2];
+        assert_int_equal(pthread_create(&threads[0], NULL, starts_the_system, system), 0);
+        if (round % 2 == 0) {
+            kit_nap();
+        }
+        assert_int_equal(pthread_create(&threads[1], NULL, stops_the_system, system), 0);
+        for (int i = 0; i < 2; i++) {
+            pthread_join(threads[i], NULL);
+        }
+        assert_true(airs_send(system, to, "x", 1, AIRS_REJECT_WHEN_FULL) != AIRS_OK);
+        assert_int_equal(actor.starts, actor.stops);
+        kit_check_balance(system);
+        assert_int_equal(airs_system_free(system), AIRS_OK);
+        assert_int_equal(actor.frees, 1);
+    }
+}
+
 static int names_the_stopped(void *user, const airs_dead_letter *letter) {
     ++*(uint64_t *)user;
     assert_string_equal(letter->to->text, "test/target/0");
@@ -423,6 +453,7 @@ static void a_dead_letter_of_a_stopped_actor_names_it(void **state) {
     X(a_timer_that_waits_for_room_is_gone_after_the_stop_I9)             \
     X(a_timer_that_is_due_keeps_the_system_from_being_quiet)             \
     X(two_threads_may_stop_the_system_at_once)                           \
+    X(a_system_may_be_stopped_while_it_starts)                           \
     X(a_dead_letter_of_a_stopped_actor_names_it)
 
 #define TEST(name) cmocka_unit_test(name),

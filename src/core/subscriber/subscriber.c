@@ -140,7 +140,7 @@ airs_status airs_actor_system_subscriber_start(airs_actor_system_subscriber *sub
     }
     airs_system *system = subscriber->system;
     airsi_lock(&system->actors_mutex);
-    airs_status status = system->stage == AIRSI_STAGE_NEW       ? AIRS_ENOTSTARTED
+    airs_status status = system->stage < AIRSI_STAGE_STARTED    ? AIRS_ENOTSTARTED
                          : system->stage != AIRSI_STAGE_STARTED ? AIRS_ESTOPPING
                                                                 : start(subscriber);
     airsi_unlock(&system->actors_mutex);

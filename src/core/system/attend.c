@@ -98,7 +98,7 @@ static airs_status ask(airs_system *system, airs_component to, uint32_t timeout_
 
 static bool was_started(airs_system *system) {
     airsi_lock(&system->actors_mutex);
-    bool started = system->stage != AIRSI_STAGE_NEW;
+    bool started = system->stage >= AIRSI_STAGE_STARTED;
     airsi_unlock(&system->actors_mutex);
     return started;
 }

@@ -45,16 +45,30 @@ static void add_to_list(airs_system *system, airsi_actor *actor) {
     system->newest = actor;
 }
 
-static airsi_stage stage_of(airs_system *system) {
+/* false: it was started before, by this thread or another. */
+static bool begin_starting(airs_system *system) {
     airsi_lock(&system->actors_mutex);
-    airsi_stage stage = system->stage;
+    bool first = system->stage == AIRSI_STAGE_NEW;
+    if (first) {
+        system->stage = AIRSI_STAGE_STARTING;
+    }
     airsi_unlock(&system->actors_mutex);
-    return stage;
+    return first;
+}
+
+static void give_up_starting(airs_system *system) {
+    airsi_lock(&system->actors_mutex);
+    system->stage = AIRSI_STAGE_NEW;
+    pthread_cond_broadcast(&system->actor_gone);
+    airsi_unlock(&system->actors_mutex);
 }
 
 /* No spawns from here on. Returns the stage before. One of several threads is to stop the system; the others wait until it has. */
 static airsi_stage begin_stopping(airs_system *system) {
     airsi_lock(&system->actors_mutex);
+    while (system->stage == AIRSI_STAGE_STARTING) {
+        airsi_cond_wait(&system->actor_gone, &system->actors_mutex);
+    }
     airsi_stage before = system->stage;
     if (before < AIRSI_STAGE_STOPPING) {
         system->stage = AIRSI_STAGE_STOPPING;
@@ -82,25 +96,17 @@ static void signal_start(airs_system *system, airsi_actor *actor) {
 static void start_actors(airs_system *system) {
     airsi_lock(&system->actors_mutex);
     system->stage = AIRSI_STAGE_STARTED;
+    pthread_cond_broadcast(&system->actor_gone); /* who waits to stop it may */
     for (airsi_actor *actor = system->oldest; actor != NULL; actor = actor->all_next) {
         signal_start(system, actor);
     }
     airsi_unlock(&system->actors_mutex);
 }
 
-airs_status airs_system_start(airs_system *system, airs_error *error) {
-    if (system == NULL) {
-        return airs_error_set(error, AIRS_EINVAL, "airs_system_start needs a system");
-    }
-    if (stage_of(system) != AIRSI_STAGE_NEW) {
-        return airs_error_set(error, AIRS_EBUSY, "the system was started before; a system starts once");
-    }
-    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
-    airs_status status = record != NULL ? airsi_subscriber_start(&system->subscriber) : AIRS_ENOMEM;
+/* Everything but the actors. Thread: online. */
+static airs_status start_parts(airs_system *system, airs_error *error) {
+    airs_status status = airsi_subscriber_start(&system->subscriber);
     if (status != AIRS_OK) {
-        if (record != NULL) {
-            airsi_reclaim_leave(record);
-        }
         return airs_error_set(error, status, "the runtime could not subscribe: %s", airs_status_text(status));
     }
     if (system->options.on_activity != NULL) {
@@ -109,15 +115,35 @@ airs_status airs_system_start(airs_system *system, airs_error *error) {
     status = airsi_scheduler_start(&system->scheduler, error);
     if (status != AIRS_OK) {
         airsi_subscriber_stop(&system->subscriber);
-        airsi_reclaim_leave(record);
         if (system->options.on_activity != NULL) {
             system->options.on_activity(system->options.user, false);
         }
-        return status;
     }
-    start_actors(system);
+    return status;
+}
+
+airs_status airs_system_start(airs_system *system, airs_error *error) {
+    if (system == NULL) {
+        return airs_error_set(error, AIRS_EINVAL, "airs_system_start needs a system");
+    }
+    airsi_record *record = airsi_reclaim_enter(&system->reclaim);
+    if (record == NULL) {
+        return airs_error_set(error, AIRS_ENOMEM, "no memory");
+    }
+    airs_status status = AIRS_EBUSY;
+    if (!begin_starting(system)) {
+        airs_error_set(error, status, "the system was started before; a system starts once");
+        goto out;
+    }
+    status = start_parts(system, error);
+    if (status == AIRS_OK) {
+        start_actors(system);
+    } else {
+        give_up_starting(system);
+    }
+out:
     airsi_reclaim_leave(record);
-    return AIRS_OK;
+    return status;
 }
 
 airs_status airs_spawn(airs_system *system, const airs_spawn_options *options, airs_component *ret_component, airs_error *error) {

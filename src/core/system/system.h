@@ -30,6 +30,7 @@ struct airs_messaging {
 
 typedef enum airsi_stage {
     AIRSI_STAGE_NEW,
+    AIRSI_STAGE_STARTING, /* by one thread; who wants to stop waits for it */
     AIRSI_STAGE_STARTED,
     AIRSI_STAGE_STOPPING, /* no spawns any more */
     AIRSI_STAGE_STOPPED,
