@@ -15,18 +15,28 @@ function(explorer_explored target)
 endfunction()
 
 add_library(explorer_litmus_programs OBJECT ${explorer_folder}/litmus/litmus.c)
+add_library(explorer_random OBJECT ${explorer_folder}/litmus/random.c)
 explorer_explored(explorer_litmus_programs)
+explorer_explored(explorer_random)
 
 add_executable(explorer_litmus ${explorer_folder}/litmus/test_litmus.c ${explorer_folder}/litmus/outcomes.c)
 target_compile_options(explorer_litmus PRIVATE ${explorer_flags} ${explorer_warnings})
 target_link_libraries(explorer_litmus PRIVATE explorer_engine explorer_litmus_programs PkgConfig::cmocka)
 
-foreach(target explorer_engine explorer_litmus_programs explorer_litmus)
+add_executable(explorer_axioms ${explorer_folder}/litmus/test_axioms.c)
+target_compile_options(explorer_axioms PRIVATE ${explorer_flags} ${explorer_warnings})
+target_link_libraries(explorer_axioms PRIVATE explorer_engine explorer_random PkgConfig::cmocka)
+
+foreach(target explorer_engine explorer_litmus_programs explorer_random explorer_litmus explorer_axioms)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 endforeach()
 set_target_properties(explorer_litmus PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/explorer OUTPUT_NAME litmus ENABLE_EXPORTS ON)
 
+set_target_properties(explorer_axioms PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/explorer OUTPUT_NAME axioms ENABLE_EXPORTS ON)
+
+add_test(NAME explorer/axioms COMMAND explorer_axioms)
+airs_register_test(explorer/axioms explorer 120)
 add_test(NAME explorer/litmus COMMAND explorer_litmus)
 airs_register_test(explorer/litmus explorer 60)
 
