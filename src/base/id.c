@@ -1,5 +1,6 @@
 #include "base/id.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/hash.h"
@@ -89,6 +90,7 @@ airs_status airs_component_id_make(const char *ns, size_t ns_length, const char 
             return status;
         }
     }
+    assert(ns != NULL && name != NULL && instance != NULL); /* none of them is empty */
     airs_component_id id;
     size_t name_at = ns_length + 1;
     size_t instance_at = name_at + name_length + 1;
@@ -139,6 +141,7 @@ airs_status airs_component_id_parse(const char *text, size_t length, airs_compon
     if (!scan(text, length, &name_at, &instance_at)) {
         return refuse(text, length, error);
     }
+    assert(text != NULL);                /* an empty one is no id */
     memmove(ret_id->text, text, length); /* it may be its own */
     complete(ret_id, name_at, instance_at, length);
     return AIRS_OK;

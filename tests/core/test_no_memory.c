@@ -54,8 +54,11 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 static __thread unsigned threads_left; /* threads this one makes until one can't be made; 0: all can */
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
-    if (threads_left != 0 && --threads_left == 0) {
-        return EAGAIN;
+    if (threads_left > 0) {
+        threads_left--;
+        if (threads_left == 0) {
+            return EAGAIN;
+        }
     }
     return __real_pthread_create(thread, attributes, run, argument);
 }

@@ -76,13 +76,15 @@ airsi_depot *airsi_depot_new(void) {
     return depot;
 }
 
-static void unref(airsi_depot *depot) {
+/* Whether that was the last reference, and the depot is gone. */
+static bool unref(airsi_depot *depot) {
     /* E70 acq_rel, pairs with itself: whatever others did with the depot happens before the last frees it. */
     if (airsi_fetch_sub_acq_rel(&depot->references, 1) > 1) {
-        return;
+        return false;
     }
     airsi_mutex_fini(&depot->mutex);
     airsi_free(depot);
+    return true;
 }
 
 /* With the mutex held. */
@@ -126,7 +128,9 @@ static void unmap(airsi_depot *depot, airsi_chunk *chunks) {
         airsi_chunk *chunk = chunks;
         chunks = chunk->next;
         airsi_pages_unmap(chunk, AIRSI_CHUNK_BYTES);
-        unref(depot);
+        bool gone = unref(depot);
+        assert(!gone);
+        (void)gone;
     }
 }
 

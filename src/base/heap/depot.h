@@ -22,8 +22,8 @@ void airsi_depot_close(airsi_depot *depot);
 /* The magazine of a heap that has none: nothing can be put in, nothing be taken. Shared by all, never written. */
 airsi_magazine *airsi_magazine_none(void);
 
-/* A magazine with at least one block for an empty one. NULL: no memory, and `empty` stays where it is. */
-airsi_magazine *airsi_depot_take(airsi_depot *depot, unsigned block_class, airsi_magazine *empty);
+/* A magazine with at least one block for an emptied one. NULL: no memory, and `emptied` stays where it is. */
+airsi_magazine *airsi_depot_take(airsi_depot *depot, unsigned block_class, airsi_magazine *emptied);
 /* An empty magazine for a full one, or for none. NULL: no memory, and `full` stays where it is. */
 airsi_magazine *airsi_depot_give(airsi_depot *depot, unsigned block_class, airsi_magazine *full);
 /* Takes the magazine of a heap that ends. */

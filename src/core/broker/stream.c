@@ -97,7 +97,7 @@ airs_status airs_stream_next(airs_stream *stream, uint32_t timeout_ms, airs_stre
         return AIRS_EDEADLK;
     }
     uint64_t until = airsi_clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
-    ring_entry taken = {0};
+    ring_entry taken = {.payload = NULL};
     airsi_lock(&stream->mutex);
     while (stream->count == 0 && timeout_ms != 0 && airsi_cond_wait_until(&stream->filled, &stream->mutex, until) == 0) {
     }

@@ -1,5 +1,7 @@
 #include "core/timer/timer.h"
 
+#include <assert.h>
+
 #include "core/actor/actor.h"
 #include "core/actor/hold.h"
 #include "core/budget/budget.h"
@@ -37,6 +39,7 @@ static void attach(airsi_timer_entry *entry, airsi_ties *owner) {
 }
 
 static void detach(airsi_timer_entry *entry) {
+    assert(entry->owner != NULL);
     *entry->link = entry->next;
     if (entry->next != NULL) {
         entry->next->link = entry->link;
