@@ -1,6 +1,8 @@
 /* How long a message takes at half of what the system can carry. The load is open: each message has a time at which it should be sent, kept to
  * whether or not those before have arrived, and its latency counts from that time. So a stall shows in every message it delays, not in one. */
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "bench/kit.h"
 #include "bench/times.h"
@@ -87,11 +89,13 @@ static airs_status make_load(airsi_bench_run *run, load *made, airs_error *error
         for (unsigned j = i * SINKS; made->sources[i] != NULL && j < (i + 1) * SINKS; j++) {
             made->sinks[j] = airsi_bench_spawn(run, &sink_kind, j, sizeof(sink), error);
             if (made->sinks[j] == NULL) {
+                assert(error->status != AIRS_OK);
                 return error->status;
             }
             made->sources[i]->sinks[j % SINKS] = made->sinks[j]->actor.component;
         }
         if (made->sources[i] == NULL) {
+            assert(error->status != AIRS_OK);
             return error->status;
         }
     }

@@ -31,6 +31,12 @@ static uint64_t turns_of(const airsi_bench_task *task) {
     return task->n > task->variant ? task->n / task->variant : 1;
 }
 
+SPECIALIZED void release_all(uint64_t **blocks, unsigned count, release_function release) {
+    for (unsigned i = 0; i < count; i++) {
+        release(blocks[i]);
+    }
+}
+
 /* What was written and read again, summed up; 0: no memory. */
 SPECIALIZED uint64_t turn_over(const airsi_bench_task *task, allocate_function allocate, release_function release) {
     uint64_t *blocks[OUTSTANDING_MAX];
@@ -40,6 +46,7 @@ SPECIALIZED uint64_t turn_over(const airsi_bench_task *task, allocate_function a
         for (unsigned j = 0; j < task->variant; j++) {
             blocks[j] = allocate(size);
             if (blocks[j] == NULL) {
+                release_all(blocks, j, release);
                 return 0;
             }
             *(volatile uint64_t *)blocks[j] = i + j + 1;

@@ -1,5 +1,6 @@
 /* Two of the Savina suite (S. Imam, V. Sarkar, "Savina: An Actor Benchmark Suite", 2014): big and chameneos. */
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "bench/kit.h"
@@ -199,6 +200,7 @@ static airs_status make_creatures(airsi_bench_run *run, mall *place, creature **
     for (unsigned i = 0; i < CREATURES; i++) {
         creature *made = airsi_bench_spawn(run, &creature_kind, i, sizeof *made, error);
         if (made == NULL) {
+            assert(error->status != AIRS_OK);
             return error->status;
         }
         made->mall = place->actor.component;

@@ -18,23 +18,24 @@ static const char *case_name_at(const void *unused, size_t index) {
     return airsi_bench_name(index);
 }
 
-static airs_status find_case(const char *name, size_t *ret_index, airs_error *error) {
-    for (size_t i = 0; i < airsi_bench_count(); i++) {
-        if (strcmp(airsi_bench_name(i), name) == 0) {
-            *ret_index = i;
-            return AIRS_OK;
-        }
+/* airsi_bench_count(): there is no such case. */
+static size_t index_of(const char *name) {
+    size_t i = 0;
+    while (i < airsi_bench_count() && strcmp(airsi_bench_name(i), name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static airs_status check_case(const char *name, airs_error *error) {
+    if (index_of(name) < airsi_bench_count()) {
+        return AIRS_OK;
     }
     const char *near = airsi_suggest(name, strlen(name), case_name_at, NULL, airsi_bench_count());
     if (near != NULL) {
         return airs_error_set(error, AIRS_EUSAGE, "unknown case \"%.60s\"; did you mean %s?", name, near);
     }
     return airs_error_set(error, AIRS_EUSAGE, "unknown case \"%.60s\"; `airs bench --list` lists the cases", name);
-}
-
-static airs_status check_case(const char *value, airs_error *error) {
-    size_t index;
-    return find_case(value, &index, error);
 }
 
 static airs_status read_number(const char *text, uint64_t least, uint64_t most, const char *what, uint64_t *ret_number, airs_error *error) {
@@ -143,13 +144,16 @@ static size_t choose_cases(const airsi_arguments *arguments, size_t *indices) {
     size_t count = 0;
     for (size_t i = 0; i < arguments->given_count; i++) {
         if (strcmp(arguments->given[i].flag->name, "case") == 0) {
-            find_case(arguments->given[i].value, &indices[count++], NULL);
+            indices[count++] = index_of(arguments->given[i].value); /* check_case let it through */
         }
     }
-    for (size_t i = 0; count == 0 && i < airsi_bench_count(); i++) {
-        indices[i] = i;
+    if (count > 0) {
+        return count;
     }
-    return count > 0 ? count : airsi_bench_count();
+    for (; count < airsi_bench_count(); count++) {
+        indices[count] = count;
+    }
+    return count;
 }
 
 static int run(const airsi_arguments *arguments) {
