@@ -68,11 +68,10 @@ static airsi_actor *begin_chain(airsi_worker *worker, airsi_actor *actor) {
     return actor;
 }
 
-/* Who waits in the injector comes before one's own queue every 61 turns; and, since turns may be long, every millisecond, but not twice in a row. */
+/* Since turns may be long, who waits in the injector comes before the ring every millisecond, but not twice in a row. */
 static airsi_actor *look_at_injector(airsi_worker *worker) {
-    bool look = ++worker->turns % INJECTOR_EVERY == 0 || (worker->now_ms != worker->injector_seen_ms && !worker->injected);
-    worker->injected = false;
-    if (!look) {
+    if (worker->now_ms == worker->injector_seen_ms || worker->injected) {
+        worker->injected = false;
         return NULL;
     }
     worker->injector_seen_ms = worker->now_ms;
@@ -82,7 +81,8 @@ static airsi_actor *look_at_injector(airsi_worker *worker) {
 }
 
 airsi_actor *airsi_worker_next(airsi_worker *worker) {
-    airsi_actor *actor = look_at_injector(worker);
+    airsi_injector *injector = &scheduler_of(worker)->injector;
+    airsi_actor *actor = ++worker->turns % INJECTOR_EVERY == 0 ? airsi_injector_take(injector) : NULL;
     if (actor != NULL) {
         return begin_chain(worker, actor);
     }
@@ -91,9 +91,12 @@ airsi_actor *airsi_worker_next(airsi_worker *worker) {
         worker->lifo_runs++;
         return newest;
     }
-    actor = airsi_ring_take(&worker->ring);
+    actor = look_at_injector(worker);
     if (actor == NULL) {
-        return begin_chain(worker, newest != NULL ? newest : airsi_injector_take(&scheduler_of(worker)->injector));
+        actor = airsi_ring_take(&worker->ring);
+    }
+    if (actor == NULL) {
+        return begin_chain(worker, newest != NULL ? newest : airsi_injector_take(injector));
     }
     if (newest != NULL) {
         push_back(worker, newest);

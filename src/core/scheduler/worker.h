@@ -52,7 +52,7 @@ typedef struct airsi_worker {
     uint32_t lifo_runs;                      /* own thread: turns in a row out of the LIFO slot */
     uint32_t turns;                          /* own thread */
     uint32_t spins;                          /* own thread: how long a search is worth */
-    uint64_t injector_seen_ms;               /* own thread: the coarse clock when it last looked at the injector before its own queue */
+    uint64_t injector_seen_ms;               /* own thread: the coarse clock when it last looked at the injector before its ring */
     bool injected;                           /* own thread: that look found somebody, whose turn was the last */
     uint64_t timers_seen_ms;                 /* own thread: the clock when it last looked at the timers */
     bool searching;                          /* own thread */
