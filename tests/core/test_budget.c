@@ -12,7 +12,7 @@
 #define CHUNK (BUDGET / 64)
 #define SHELVES 24
 #define HOSTS 4
-#define WORKERS 3
+#define WORKERS 6
 #define PAYLOAD 700
 /* What threads may have put by: two chunks each, and no more of a third than a message is long. */
 #define IDLE_CREDIT ((HOSTS + WORKERS + 1) * 2 * CHUNK + PAYLOAD + HEADER)
