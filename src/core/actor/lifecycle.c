@@ -128,8 +128,9 @@ void airsi_actor_close(airsi_worker *worker, airsi_actor *actor, airs_status rea
     airsi_watch_drop_made(actor);
     airsi_timer_cancel_all(actor);
     airsi_subscriber_unregister_actor(&system->subscriber, actor);
-    airsi_mailbox_close(&actor->mailbox);
-    airsi_room_wake(actor);
+    if (airsi_mailbox_close(&actor->mailbox)) {
+        airsi_room_wake(actor);
+    }
     airsi_hold_abandon(worker, actor, reason);
     airsi_system_tell(system, event, actor, error);
 }

@@ -93,8 +93,8 @@ bool airsi_mailbox_schedule(airsi_mailbox *mailbox) {
     return (change_flags(mailbox, 0, SCHEDULED) & SCHEDULED) == 0;
 }
 
-void airsi_mailbox_close(airsi_mailbox *mailbox) {
-    change_flags(mailbox, 0, CLOSED);
+bool airsi_mailbox_close(airsi_mailbox *mailbox) {
+    return (change_flags(mailbox, 0, CLOSED) & WAITER) != 0;
 }
 
 bool airsi_mailbox_unlink(airsi_mailbox *mailbox, airs_envelope *first) {

@@ -141,8 +141,9 @@ typedef struct airsi_rest {
  * of the actor. Not idle: something was admitted meanwhile; the actor stays scheduled, `last` is still the first, `debt` has been given back. */
 airsi_rest airsi_mailbox_rest(airsi_mailbox *mailbox, airs_envelope *last, airsi_mailbox_debt debt, bool muted);
 
-/* Consumer: nothing is admitted any more. What is inside stays to be taken. */
-void airsi_mailbox_close(airsi_mailbox *mailbox);
+/* Consumer: nothing is admitted any more. What is inside stays to be taken. true: somebody waits for room and must be woken; nobody comes to wait
+ * from here on. */
+bool airsi_mailbox_close(airsi_mailbox *mailbox);
 
 airsi_mailbox_counts airsi_mailbox_look(const airsi_mailbox *mailbox);
 

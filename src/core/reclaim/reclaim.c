@@ -115,6 +115,23 @@ void airsi_record_offline(airsi_record *record) {
     airsi_store_release(&record->epoch, 0);
 }
 
+airsi_record *airsi_record_adopt(airsi_record *record) {
+    airsi_record *before = pthread_getspecific(record->reclaim->key);
+    if (pthread_setspecific(record->reclaim->key, record) == 0) {
+        record->depth = 1; /* else airs calls make a second record for this thread, which costs and harms nobody */
+    }
+    record->outer_heap = airsi_heap_current;
+    airsi_record_online(record);
+    return before;
+}
+
+void airsi_record_leave(airsi_record *record, airsi_record *before) {
+    record->depth = 0;
+    pthread_setspecific(record->reclaim->key, before);
+    airsi_record_offline(record);
+    airsi_heap_attach(record->outer_heap);
+}
+
 airsi_record *airsi_reclaim_enter(airsi_reclaim *reclaim) {
     airsi_record *record = pthread_getspecific(reclaim->key);
     if (record == NULL) {

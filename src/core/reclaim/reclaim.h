@@ -82,6 +82,10 @@ airsi_record *airsi_record_new(airsi_reclaim *reclaim);
 void airsi_record_free(airsi_record *record);
 
 /* Online its heap is the calling thread's. Of several online on one thread, as in the deterministic mode, the last is. */
+/* The calling thread acts by this record from here on, online, until it leaves it: airs calls on it find this one. Returns its own, or NULL. */
+airsi_record *airsi_record_adopt(airsi_record *record);
+void airsi_record_leave(airsi_record *record, airsi_record *before);
+
 void airsi_record_online(airsi_record *record);
 void airsi_record_quiescent(airsi_record *record); /* online already */
 void airsi_record_offline(airsi_record *record);

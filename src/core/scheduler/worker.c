@@ -224,11 +224,11 @@ static void *thread_main(void *argument) {
     airsi_scheduler *scheduler = scheduler_of(worker);
     airsi_worker_self = worker;
     airsi_store_relaxed(&worker->tid, gettid());
-    airsi_record_online(worker->record);
+    worker->outer_record = airsi_record_adopt(worker->record);
     loop(worker);
     stop_searching(worker, false);
     empty_queue(worker);
-    airsi_record_offline(worker->record);
+    airsi_record_leave(worker->record, worker->outer_record);
     airsi_idle_exit(&scheduler->idle, give_permit_up(worker, AIRSI_PERMIT_NONE));
     airsi_worker_self = NULL;
     /* E39 release: the place may be used again once this is seen. */
@@ -279,12 +279,12 @@ airsi_worker *airsi_worker_enter(airsi_worker *worker) {
     airsi_worker *before = airsi_worker_self;
     airsi_worker_self = worker;
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_HELD);
-    airsi_record_online(worker->record);
+    worker->outer_record = airsi_record_adopt(worker->record);
     return before;
 }
 
 void airsi_worker_leave(airsi_worker *worker, airsi_worker *before) {
-    airsi_record_offline(worker->record);
+    airsi_record_leave(worker->record, worker->outer_record);
     airsi_store_relaxed(&worker->permit, AIRSI_PERMIT_NONE);
     airsi_worker_self = before;
 }

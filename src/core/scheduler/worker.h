@@ -43,6 +43,7 @@ typedef struct airsi_worker {
     struct airs_system *system;    /* const after start */
     unsigned index;                /* const after start: its shard too */
     airsi_record *record;          /* const after start */
+    airsi_record *outer_record;    /* own thread: what its thread had before it acted as this worker */
     AIRSI_ATOMIC(uint32_t) permit; /* this thread and the monitor, atomic: airsi_permit */
     AIRSI_ATOMIC(uint32_t) beats;  /* own thread writes, the monitor and thieves read: counts what it has begun; odd inside a turn */
     AIRSI_ATOMIC(struct airsi_actor *) lifo; /* own thread fills, any thread empties: made runnable last, runs next */
