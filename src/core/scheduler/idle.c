@@ -84,6 +84,11 @@ static void remove_sleeper(airsi_idle *idle, airsi_sleeper *sleeper) {
     add_awake(idle);
 }
 
+bool airsi_idle_may_help(const airsi_idle *idle) {
+    uint32_t state = airsi_load_relaxed(&idle->state);
+    return searching_of(state) == 0 && running_of(state) < idle->permits;
+}
+
 airsi_sleeper *airsi_idle_choose(airsi_idle *idle) {
     /* E36 acq_rel, pairs with itself in stop_search and fall_asleep: adds nothing, but takes its place among the changes. */
     uint32_t state = airsi_fetch_add_acq_rel(&idle->state, 0);

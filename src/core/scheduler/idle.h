@@ -46,6 +46,9 @@ bool airsi_idle_enter(airsi_idle *idle);
 /* A thread ends, or one that entered was not started; its permit is gone already, unless `permit`. */
 void airsi_idle_exit(airsi_idle *idle, bool permit);
 
+/* Whether somebody could be woken, as far as a look can tell. */
+bool airsi_idle_may_help(const airsi_idle *idle);
+
 /* After work was made visible: a sleeper to wake, which now has a permit and searches; NULL: none is needed. */
 airsi_sleeper *airsi_idle_choose(airsi_idle *idle);
 

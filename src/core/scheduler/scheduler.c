@@ -219,8 +219,9 @@ static void schedule_here(airsi_scheduler *scheduler, airsi_worker *worker, airs
     if (!airsi_ring_push(&worker->ring, actor)) {
         airsi_injector_push(&scheduler->injector, actor);
     }
-    /* With one permit, which is this thread's, there is nobody who could be woken. */
-    if (scheduler->permits > 1) {
+    /* A look will do: this thread runs what is in its ring in any case, so a sleeper that is overlooked costs a chance to share the work, which the
+     * next push offers again, or the monitor. A read-modify-write would make all workers fight for one line, at every push. */
+    if (airsi_idle_may_help(&scheduler->idle)) {
         airsi_scheduler_notify(scheduler);
     }
 }
