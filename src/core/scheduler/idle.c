@@ -48,8 +48,8 @@ static bool take_permit(airsi_idle *idle, uint32_t with) {
         if (running_of(state) >= idle->permits) {
             return false;
         }
-        /* E36 acq_rel, as all changes of the state. */
-    } while (!airsi_cas_acq_rel(&idle->state, &state, state + RUNNING + with));
+        /* Relaxed: a permit hands over nothing. */
+    } while (!airsi_cas_relaxed(&idle->state, &state, state + RUNNING + with));
     return true;
 }
 
@@ -115,8 +115,8 @@ bool airsi_idle_start_search(airsi_idle *idle) {
 }
 
 bool airsi_idle_stop_search(airsi_idle *idle) {
-    /* E36. */
-    return searching_of(airsi_fetch_sub_acq_rel(&idle->state, SEARCHING)) == 1;
+    /* Relaxed: who was the last and found work looks at the state again, in order. */
+    return searching_of(airsi_fetch_sub_relaxed(&idle->state, SEARCHING)) == 1;
 }
 
 /* With the mutex held: the one sleeper that wakes by itself. 0: something fell due meanwhile, so it must not sleep. */

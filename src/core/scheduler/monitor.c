@@ -75,8 +75,8 @@ static bool all_permits_used(airsi_scheduler *scheduler) {
 
 static void take_permit(airsi_scheduler *scheduler, airsi_worker *worker) {
     uint32_t held = AIRSI_PERMIT_HELD;
-    /* E42 acq_rel, pairs with the worker's: one of the two gets it. */
-    if (airsi_cas_strong_acq_rel(&worker->permit, &held, AIRSI_PERMIT_TAKEN)) {
+    /* Relaxed, as the worker's: one of the two gets it, and it hands over nothing. */
+    if (airsi_cas_strong_relaxed(&worker->permit, &held, AIRSI_PERMIT_TAKEN)) {
         /* Its handler runs on, and the thread ends with it: an unprivileged thread can't become less nice again. */
         setpriority(PRIO_PROCESS, (id_t)airsi_load_relaxed(&worker->tid), HOG_NICE);
         airsi_idle_release(&scheduler->idle);

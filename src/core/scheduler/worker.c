@@ -50,8 +50,8 @@ static airsi_actor *take_lifo(airsi_worker *worker) {
     if (airsi_load_relaxed(&worker->lifo) == NULL) {
         return NULL;
     }
-    /* E41 acquire, pairs with E40; a thief may have been first. */
-    return airsi_exchange_acq_rel(&worker->lifo, NULL);
+    /* Relaxed: what it finds this thread has put there itself. A thief may have been first. */
+    return airsi_exchange_relaxed(&worker->lifo, NULL);
 }
 
 static void push_back(airsi_worker *worker, airsi_actor *actor) {
@@ -129,8 +129,8 @@ static void empty_queue(airsi_worker *worker) {
 
 static bool give_permit_up(airsi_worker *worker, airsi_permit now) {
     uint32_t held = AIRSI_PERMIT_HELD;
-    /* E42 acq_rel, pairs with the monitor's: one of the two gets it. */
-    return airsi_cas_strong_acq_rel(&worker->permit, &held, now);
+    /* Relaxed, as the monitor's: one of the two gets it, and it hands over nothing. */
+    return airsi_cas_strong_relaxed(&worker->permit, &held, now);
 }
 
 static uint64_t next_due(void *user) {

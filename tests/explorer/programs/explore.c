@@ -66,13 +66,8 @@ static const struct {
     {"E22", "airsi_system_note_quiet", "a look every 20 ms stands behind it"},
     {"E32", "airsi_ring_push", "keeps a load before the store of who saw it taken: load buffering, which the model leaves out"},
     {"E33", "airsi_ring_take", "likewise"},
-    {"E36", "take_permit", "a permit hands over nothing"},
-    {"E36", "airsi_idle_stop_search", "who was the last and found work looks at the state again, in order"},
     {"E39", "spare_place", "the join that follows orders it; it says only that joining won't wait"},
     {"E39", "thread_main", "likewise"},
-    {"E41", "take_lifo", "the owner takes what it put there itself"},
-    {"E42", "take_permit", "a permit hands over nothing"},
-    {"E42", "give_permit_up", "likewise"},
     {"E52", "count_closed", "its store is E7's"},
 };
 
