@@ -62,7 +62,8 @@ typedef struct airs_behavior {
 typedef struct airs_capabilities {
     const char *const *send; /* targets this component may send to */
     size_t send_count;
-    const char *const *receive; /* senders it takes messages from; those outside are "airs/outside/0" */
+    const char *const
+        *receive; /* senders it takes messages from; those outside are "airs/outside/0". Ends of its own requests, and notices, need none */
     size_t receive_count;
 } airs_capabilities;
 
@@ -103,7 +104,8 @@ AIRS_API const airs_component_id *airs_context_id(const airs_context *context);
 /* Valid as long as the actor. */
 AIRS_API const airs_limits *airs_context_limits(const airs_context *context);
 
-/* Fire and forget; `data` is copied. A full target holds the message back and mutes this actor after the handler (4.12).
+/* Fire and forget; `data` is copied. What happens when the target's mailbox is full is its own policy (airs_overflow in <airs/limits.h>): by default the
+ * message is held back and this actor muted after the handler; AIRS_EMAILBOX_FULL comes when the policy refuses, or this actor holds back too much.
  * Errors: AIRS_ECOMPONENT_NOT_FOUND, AIRS_ETARGET_STOPPED, AIRS_EPERMISSION_DENIED, AIRS_EPAYLOAD_TOO_LARGE, AIRS_EMAILBOX_FULL,
  *         AIRS_EOVERLOADED, AIRS_ELIMIT_REACHED, AIRS_ESTOPPING, AIRS_ENOMEM.
  * Order:  FIFO from this actor to each target (I2). */
@@ -148,7 +150,8 @@ AIRS_API void airs_context_end_blocking(airs_context *context);
  * handed one AIRS_MESSAGE_DOWN, after all that component sent it (I2). A crash that ends in a restart is no end. `status` says why: AIRS_OK (it
  * stopped: by itself, by airs_stop, or with the system), AIRS_EINIT_FAILED, the reason of its last crash when it crashed too often, or
  * AIRS_ETARGET_STOPPED when it had gone before: then the notice comes at once, and without its id. A monitor counts against limits.in_flight until its
- * notice is handled, so a notice is never refused or dropped for want of room; it ends with the incarnation that made it.
+ * notice is handled, so a notice is never refused or dropped for want of room; it ends with the incarnation that made it. airs_system_stop stops the
+ * newest actor first, so a watcher may be gone before whom it watches: who wants the notices of airs_stop drains first.
  * Errors: AIRS_ECOMPONENT_NOT_FOUND (never issued), AIRS_EPERMISSION_DENIED, AIRS_ELIMIT_REACHED, AIRS_ENOMEM, AIRS_EINVAL (a NULL). */
 AIRS_API airs_status airs_context_monitor(airs_context *context, airs_component target, airs_monitor *ret_monitor);
 

@@ -35,8 +35,8 @@ typedef struct airs_limits {
     uint32_t hold_bytes;
     airs_overflow overflow; /* of its mailbox */
     uint64_t memory_bytes;  /* linear memory of a guest */
-    uint32_t handler_ms;    /* CPU time and time blocked in host calls, one message */
-    uint32_t init_ms;
+    uint32_t handler_ms;    /* of a guest: CPU time and time blocked in host calls, one message. A native handler is never broken off */
+    uint32_t init_ms;       /* likewise: the start of an incarnation */
 } airs_limits;
 
 #define AIRS_MAILBOX_MESSAGES_MAX ((1u << 17) - 1)

@@ -22,10 +22,10 @@ typedef struct airs_routing_stats {
     uint64_t components_not_found;        /* of these: unknown or stale target */
     uint64_t mailbox_send_failures;       /* of these: refused by the mailbox */
     uint64_t failures[AIRS_STATUS_COUNT]; /* of routing_failures, by reason */
-    uint64_t accepted;                    /* messages admitted to a mailbox or a hold-back list, replies and timer messages included */
-    uint64_t delivered;                   /* handled */
-    uint64_t dead;                        /* became a dead letter after being accepted */
-    uint64_t dropped;                     /* by a named policy */
+    uint64_t accepted;  /* messages admitted to a mailbox or a hold-back list, ends of requests, timer messages and notices included */
+    uint64_t delivered; /* handled */
+    uint64_t dead;      /* became a dead letter after being accepted */
+    uint64_t dropped;   /* by a named policy */
     uint64_t dead_by_reason[AIRS_STATUS_COUNT];
     uint64_t requests;         /* made */
     uint64_t replies;          /* requests that ended with a reply */

@@ -230,6 +230,19 @@ static bool weaken(const char *where) {
     return true;
 }
 
+/* A line was named with --weaken where these programs do nothing that could be weakened. */
+static bool weakened_nothing(void) {
+    for (size_t p = 0; p < explorer_place_count(); p++) {
+        const explorer_place *place = explorer_place_at(p);
+        if (place->weakening != EXPLORER_AS_WRITTEN && place->uses == 0) {
+            fprintf(stderr, "explore: no atomic operation of these programs stands in %s:%d; --edges lists them\n", place->file,
+                    place->line);
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     bool any = false;
     for (int a = 1; a < argc; a++) {
@@ -255,5 +268,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < COUNT; i++) {
         wanted[i] = wanted[i] || !any;
     }
-    return explore_all() > 0;
+    int failed = explore_all();
+    return weakened_nothing() ? 2 : failed > 0;
 }
