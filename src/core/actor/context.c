@@ -201,14 +201,20 @@ bool airs_context_cancel_timer(airs_context *context, airs_timer timer) {
     return context != NULL && airsi_timer_cancel(context->actor, timer);
 }
 
+/* Whether this actor may know who `component`, found to be `actor`, is: itself, whom it may send to, or who sent the message in hand. */
+static bool may_know(const airs_context *context, airs_component component, const airsi_actor *actor) {
+    bool sender = context->actor->current != NULL && context->actor->current->from == component;
+    return sender || actor == context->actor || airsi_policy_sends_to(&context->actor->terms->policy, airsi_id_look(&actor->id));
+}
+
 airs_status airs_context_monitor(airs_context *context, airs_component target, airs_monitor *ret_monitor) {
     if (context == NULL || ret_monitor == NULL) {
         return AIRS_EINVAL;
     }
     airsi_actor *actor = NULL;
-    airs_component_id id;
+    /* Looked up once: it may go at any moment, and then it is gone, not forbidden. */
     bool known = airsi_registry_resolve(&context->worker->system->registry, target, &actor) == AIRS_OK;
-    if (known && airs_context_id_of(context, target, &id) != AIRS_OK) {
+    if (known && !may_know(context, target, actor)) {
         return AIRS_EPERMISSION_DENIED;
     }
     return airsi_watch_by_actor(context->worker, context->actor, target, ret_monitor);
@@ -243,8 +249,7 @@ airs_status airs_context_id_of(airs_context *context, airs_component component, 
     if (airsi_registry_resolve(&context->worker->system->registry, component, &actor) != AIRS_OK) {
         return AIRS_ECOMPONENT_NOT_FOUND;
     }
-    bool sender = context->actor->current != NULL && context->actor->current->from == component;
-    if (!sender && actor != context->actor && !airsi_policy_sends_to(&context->actor->terms->policy, airsi_id_look(&actor->id))) {
+    if (!may_know(context, component, actor)) {
         return AIRS_ECOMPONENT_NOT_FOUND;
     }
     *ret_id = airsi_id_expand(&actor->id);
