@@ -208,3 +208,14 @@ uint64_t kit_seed(void) {
     fprintf(stderr, "seed: AIRS_TEST_SEED=%llu\n", (unsigned long long)seed);
     return seed;
 }
+
+airs_result kit_loop(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
+    (void)context;
+    (void)message;
+    (void)error;
+    kit_gate *gate = self->user;
+    atomic_fetch_add(&gate->waiting, 1);
+    while (atomic_load(&gate->open) == 0) {
+    }
+    return AIRS_HANDLED;
+}

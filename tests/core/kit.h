@@ -88,6 +88,8 @@ typedef struct kit_gate {
 } kit_gate;
 void kit_gate_wait(kit_gate *gate);
 void kit_gate_open(kit_gate *gate);
+/* A handler that waits at the gate in `user`, turning round and round: to the scheduler it is busy. */
+airs_result kit_loop(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error);
 /* Until somebody waits at it. */
 void kit_gate_reached(kit_gate *gate, int waiting);
 

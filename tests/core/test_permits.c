@@ -194,23 +194,12 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
     return __real_pthread_create(thread, attributes, run, argument);
 }
 
-static airs_result loops(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
-    (void)context;
-    (void)message;
-    (void)error;
-    kit_gate *gate = self->user;
-    atomic_fetch_add(&gate->waiting, 1);
-    while (atomic_load(&gate->open) == 0) {
-    }
-    return AIRS_HANDLED;
-}
-
 /* The only worker loops, so its permit is taken; but no thread can be made to use it, and that of the looper ends. */
 static void a_system_goes_on_when_threads_can_be_made_again(void **state) {
     (void)state;
     airs_system *system = kit_system(1);
     kit_gate gate = {0};
-    kit_actor looper = {.handle = loops, .user = &gate};
+    kit_actor looper = {.handle = kit_loop, .user = &gate};
     kit_actor counter = {.handle = kit_count};
     airs_component to = kit_spawn(system, "test/looper/0", &looper);
     airs_component counts = kit_spawn(system, "test/counter/0", &counter);

@@ -20,18 +20,6 @@ static void sleep_ms(long ms) {
     nanosleep(&t, NULL);
 }
 
-/* Holds its thread until somebody opens the gate, by turning round and round. */
-static airs_result loops(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
-    (void)context;
-    (void)message;
-    (void)error;
-    kit_gate *gate = self->user;
-    atomic_fetch_add(&gate->waiting, 1);
-    while (atomic_load(&gate->open) == 0) {
-    }
-    return AIRS_HANDLED;
-}
-
 /* Two workers, and as many loopers as workers and spares less one. The system must go on all the same. */
 static void loopers_on_every_worker_stop_nobody_else(void **state) {
     (void)state;
@@ -43,7 +31,7 @@ static void loopers_on_every_worker_stop_nobody_else(void **state) {
     kit_actor echo = {.handle = kit_count};
     for (int i = 0; i < LOOPERS; i++) {
         char id[32];
-        looper[i] = (kit_actor){.handle = loops, .user = &gate};
+        looper[i] = (kit_actor){.handle = kit_loop, .user = &gate};
         snprintf(id, sizeof id, "test/looper/%d", i);
         loopers[i] = kit_spawn(system, id, &looper[i]);
     }
@@ -106,7 +94,7 @@ static void a_blocking_section_gives_the_worker_to_others(void **state) {
 /* The message for the peer stands in the LIFO slot of a thread whose handler doesn't end. */
 static airs_result sends_and_loops(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
     assert_int_equal(airs_context_send(context, self->peer, "x", 1), AIRS_OK);
-    return loops(self, context, message, error);
+    return kit_loop(self, context, message, error);
 }
 
 static void who_was_woken_by_a_handler_that_loops_runs_elsewhere(void **state) {
@@ -225,7 +213,7 @@ static void behaviours_that_block_run_beside_the_workers(void **state) {
 static airs_result sets_a_timer_and_loops(kit_actor *self, airs_context *context, const airs_message *message, airs_error *error) {
     airs_timer timer;
     assert_int_equal(airs_context_send_after(context, 5, self->peer, "x", 1, &timer), AIRS_OK);
-    return loops(self, context, message, error);
+    return kit_loop(self, context, message, error);
 }
 
 static void timers_fire_while_a_worker_is_in_its_handler(void **state) {

@@ -45,8 +45,7 @@ static void empty_lifo(airsi_scheduler *scheduler, airsi_worker *worker) {
     struct airsi_actor *actor = airsi_load_relaxed(&worker->lifo);
     /* E41. */
     if (actor != NULL && airsi_cas_strong_acq_rel(&worker->lifo, &actor, NULL)) {
-        airsi_injector_push(&scheduler->injector, actor);
-        airsi_scheduler_notify(scheduler);
+        airsi_scheduler_inject(scheduler, actor);
     }
 }
 

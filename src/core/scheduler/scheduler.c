@@ -130,6 +130,11 @@ void airsi_scheduler_notify(airsi_scheduler *scheduler) {
     }
 }
 
+void airsi_scheduler_inject(airsi_scheduler *scheduler, airsi_actor *actor) {
+    airsi_injector_push(&scheduler->injector, actor);
+    airsi_scheduler_notify(scheduler);
+}
+
 /* A place for one more thread: one whose thread has ended, or a new one. NULL: there are as many as there may be. */
 static airsi_worker *spare_place(airsi_scheduler *scheduler) {
     uint32_t count = airsi_load_relaxed(&scheduler->thread_count);
@@ -232,6 +237,5 @@ void airsi_schedule(airs_system *system, airsi_actor *actor) {
         schedule_here(&system->scheduler, worker, actor);
         return;
     }
-    airsi_injector_push(&system->scheduler.injector, actor);
-    airsi_scheduler_notify(&system->scheduler);
+    airsi_scheduler_inject(&system->scheduler, actor);
 }

@@ -56,6 +56,9 @@ void airsi_scheduler_stop(airsi_scheduler *scheduler);
 /* Puts an actor that has just become scheduled where a worker finds it. Thread: any, online. */
 void airsi_schedule(struct airs_system *system, struct airsi_actor *actor);
 
+/* Puts a scheduled actor where every thread looks, and wakes a sleeper if one is needed. Thread: any. */
+void airsi_scheduler_inject(airsi_scheduler *scheduler, struct airsi_actor *actor);
+
 /* Work was made visible in a queue: wakes a sleeper if one is needed. */
 void airsi_scheduler_notify(airsi_scheduler *scheduler);
 

@@ -56,8 +56,7 @@ static airsi_actor *take_lifo(airsi_worker *worker) {
 
 static void push_back(airsi_worker *worker, airsi_actor *actor) {
     if (!airsi_ring_push(&worker->ring, actor)) {
-        airsi_injector_push(&scheduler_of(worker)->injector, actor);
-        airsi_scheduler_notify(scheduler_of(worker));
+        airsi_scheduler_inject(scheduler_of(worker), actor);
     }
 }
 
@@ -106,8 +105,7 @@ airsi_actor *airsi_worker_next(airsi_worker *worker) {
 
 void airsi_worker_requeue(airsi_worker *worker, airsi_actor *actor) {
     if (airsi_worker_must_yield(worker)) {
-        airsi_injector_push(&scheduler_of(worker)->injector, actor);
-        airsi_scheduler_notify(scheduler_of(worker));
+        airsi_scheduler_inject(scheduler_of(worker), actor);
         return;
     }
     /* Nobody is woken for it: this thread is about to look here itself. */
@@ -116,14 +114,12 @@ void airsi_worker_requeue(airsi_worker *worker, airsi_actor *actor) {
 
 /* What is queued here goes where every thread looks. */
 static void empty_queue(airsi_worker *worker) {
-    airsi_scheduler *scheduler = scheduler_of(worker);
     airsi_actor *actor = take_lifo(worker);
     if (actor == NULL) {
         actor = airsi_ring_take(&worker->ring);
     }
     for (; actor != NULL; actor = airsi_ring_take(&worker->ring)) {
-        airsi_injector_push(&scheduler->injector, actor);
-        airsi_scheduler_notify(scheduler);
+        airsi_scheduler_inject(scheduler_of(worker), actor);
     }
 }
 
